@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// C calls back. The trip is told in ffi/cgocall.cpp.
+//
+//  B1 The callback's frames go below g.syscallsp, where the stub left the goroutine's stack: what is above belongs to
+//     the call that C is in.
+//  B2 From before exitsyscall to after entersyscall the goroutine is locked to this m: C's frames are on its g0, so it
+//     cannot go on elsewhere. While it parks in the callback the m sleeps for it alone, and its p goes to another m.
+//  B3 Frames of C's that are called later lie lower on g0. A callback from above m.g0.sched.sp comes from a frame that
+//     should be covered by a later callback's: longjmp has skipped that.
+//  B4 What leaves the function is kept for the innermost call under way. Calls that the function makes itself are
+//     further in: what was kept before is put aside for them.
+#include <cerrno>
+#include <cstdint>
+#include <cxxabi.h>
+#include <exception>
+#include <gangway/callback.hpp>
+#include <utility>
+
+#include "runtime/lockosthread.hpp"
+#include "runtime/overflow.hpp"
+#include "runtime/proc.hpp"
+#include "runtime/syscall.hpp"
+#include "runtime/systemstack.hpp"
+#include "runtime/throw.hpp"
+
+namespace gangway::detail {
+
+using namespace runtime;
+
+namespace {
+
+// What a callback needs at the least on the goroutine's stack, its function's frame not counted.
+constexpr std::uintptr_t least_stack = 2048;
+
+struct callback_call {
+    void (*fn)(void*);
+    void* arg;
+    m* mp;
+    g* gp;
+    bool failed = false;
+};
+
+// In the handler. The first of several is kept: the later ones may come from C's own attempts to clean up.
+void keep_exception(g* gp) {
+    if (gp->has_kept) return;
+    gp->kept = std::current_exception();
+    gp->has_kept = true;
+}
+
+void keep_goexit(g* gp) {
+    if (!gp->goexiting) fatal("pthread_exit or pthread_cancel in a callback");
+    gp->goexiting = false;
+    gp->goexit_kept = true;
+    gp->has_kept = true;
+    gp->kept = nullptr;  // goexit comes before what an earlier callback threw: the goroutine ends in any case
+}
+
+void run_guarded(callback_call& call) {
+    try {
+        call.fn(call.arg);
+    } catch (abi::__forced_unwind&) {
+        keep_goexit(call.gp);
+        call.failed = true;
+    } catch (...) {
+        keep_exception(call.gp);
+        call.failed = true;
+    }
+}
+
+// What was kept by an earlier callback of the same call, put aside while the function runs. B4
+[[gnu::noinline]] void run_with_kept_aside(callback_call& call) {
+    g* gp = call.gp;
+    std::exception_ptr kept = std::exchange(gp->kept, nullptr);
+    bool goexit_kept = std::exchange(gp->goexit_kept, false);
+    gp->has_kept = false;
+    run_guarded(call);
+    if (gp->goexit_kept) return;
+    gp->kept = std::move(kept);
+    gp->goexit_kept = goexit_kept;
+    gp->has_kept = true;
+}
+
+// A handler that is under way further out is none of the callback's: goexit must not meet it here, nor a `throw;`.
+[[gnu::noinline]] void run_in_handler(callback_call& call) {
+    eh_globals outer = std::exchange(*call.mp->eh, eh_globals{});
+    if (call.gp->has_kept) {
+        run_with_kept_aside(call);
+    } else {
+        run_guarded(call);
+    }
+    *call.mp->eh = outer;
+}
+
+// On the goroutine's stack, below its syscallsp.
+void cgocallbackg(void* at) {
+    auto& call = *static_cast<callback_call*>(at);
+    m* mp = call.mp;
+    g* gp = call.gp;
+    void* syscallsp = gp->syscallsp;
+    mp->lockedint++;
+    lock_to(mp, gp);  // B2
+    exitsyscall(mp, gp);
+    if (mp->eh->caught != nullptr || mp->eh->uncaught != 0) [[unlikely]] {
+        run_in_handler(call);
+    } else if (gp->has_kept) [[unlikely]] {
+        run_with_kept_aside(call);
+    } else {
+        run_guarded(call);
+    }
+    gp->syscallsp = syscallsp;
+    entersyscall(mp);
+    mp->lockedint--;
+    unlock_from(mp, gp);
+}
+
+std::uintptr_t here() {
+    return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+}
+
+// C's pointer was called where no C call is under way.
+callback_result no_call(m* mp) {
+    if (mp == nullptr || on_curg_stack(mp)) return callback_result::plain_call;
+    runtime::fatal("cgocallback: callback from a leaf_call");
+}
+
+}  // namespace
+
+callback_result cgocallback(void (*fn)(void*), void* arg) {
+    m* mp = getm();
+    if (mp == nullptr || load_relaxed(mp->in_syscall) == 0) [[unlikely]]
+        return no_call(mp);
+    g* gp = mp->curg;
+    void* g0_sp = mp->g0.sched.sp;
+    if (here() > reinterpret_cast<std::uintptr_t>(g0_sp) && here() < mp->g0.stk.hi) [[unlikely]]  // B3
+        runtime::fatal("cgocallback: longjmp over a callback");
+    if (reinterpret_cast<std::uintptr_t>(gp->syscallsp) - gp->stk.lo < least_stack) [[unlikely]]
+        fatal_overflow(gp);
+    int saved_errno = errno;
+    count(mp->ncgocallback);
+    callback_call call{fn, arg, mp, gp};
+    call_on_g(&mp->g0, gp, &cgocallbackg, &call);
+    mp->g0.sched.sp = g0_sp;  // X1
+    errno = saved_errno;
+    return call.failed ? callback_result::failed : callback_result::done;
+}
+
+}  // namespace gangway::detail

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A goroutine calls C and comes back, with callbacks in between.
+//
+//   call<&fn>(args)            include/gangway/call.hpp, on the goroutine's stack
+//     cgocall(enter, frame)
+//       entersyscall           the p may be taken from here on (syscall.hpp)
+//       call_on_g0             = asmcgocall: the stub, with m.g0.sched.sp; this sp is kept in g.syscallsp
+//         enter(frame)         on g0: fn(args), the result into the frame
+//           fn                 C. It may call back:
+//             exported<&f>     include/gangway/callback.hpp, on g0
+//               cgocallback    callbacks/cgocallback.cpp
+//                 call_on_g    the same stub, with g.syscallsp; g0's sp is kept in m.g0.sched.sp, so that whatever
+//                              runs on g0 meanwhile - the scheduler, further C - starts below C's frames
+//                   cgocallbackg   on the goroutine's stack again: locked to this m, exitsyscall, f, entersyscall
+//       exitsyscall            a p again, perhaps on another m
+//       rethrow                what left a callback, or fn
+//
+//  X1 On the way back from C m.g0.sched.sp is what it was on the way in: each callback puts it back. Where it is not, C
+//     has jumped over a callback's frames with longjmp, and the goroutine's frames below are lost: fatal.
+//  X2 Nothing unwinds through the stub. What the callee throws is kept on g0 (keep_callee_exception), what a callback's
+//     function throws is kept on its stack (cgocallbackg), and both are thrown again here.
+#include <gangway/call.hpp>
+
+#include "runtime/goroutine.hpp"
+#include "runtime/proc.hpp"
+#include "runtime/syscall.hpp"
+#include "runtime/systemstack.hpp"
+#include "runtime/throw.hpp"
+
+namespace gangway::detail {
+
+using namespace runtime;
+
+namespace {
+
+// On curg's stack, after C has returned and been accounted for.
+[[gnu::noinline]] void rethrow_kept(g* gp) {
+    if (gp->goexit_kept) {
+        gp->kept = nullptr;
+        continue_goexit(gp);
+    }
+    gp->has_kept = false;
+    std::rethrow_exception(std::exchange(gp->kept, nullptr));
+}
+
+inline void asmcgocall(m* mp, g* gp, void (*fn)(void*), void* arg) {
+    void* g0_sp = mp->g0.sched.sp;
+    call_on_g0(gp, &mp->g0, fn, arg, &gp->syscallsp);
+    if (mp->g0.sched.sp != g0_sp) [[unlikely]]  // X1
+        runtime::fatal("cgocall: longjmp over a callback");
+}
+
+}  // namespace
+
+bool cgocall(void (*fn)(void*), void* arg) {
+    m* mp = getm();
+    if (mp == nullptr || !on_curg_stack(mp)) [[unlikely]]
+        return false;
+    g* gp = mp->curg;
+    count(mp->ncgocall);
+    entersyscall(mp);
+    asmcgocall(mp, gp, fn, arg);
+    exitsyscall(mp, gp);
+    if (gp->has_kept) [[unlikely]]
+        rethrow_kept(gp);
+    return true;
+}
+
+bool cgocall_mode(call_mode mode, void (*fn)(void*), void* arg) {
+    if (mode == call_mode::normal) return cgocall(fn, arg);
+    m* mp = getm();
+    if (mp == nullptr || !on_curg_stack(mp)) return false;
+    g* gp = mp->curg;
+    count(mp->ncgocall);
+    entersyscallblock(mp);
+    asmcgocall(mp, gp, fn, arg);
+    exitsyscall(mp, gp);
+    if (gp->has_kept) rethrow_kept(gp);
+    return true;
+}
+
+bool leafcall(void (*fn)(void*), void* arg) {
+    m* mp = getm();
+    if (mp == nullptr || !on_curg_stack(mp)) [[unlikely]]
+        return false;
+    g* gp = mp->curg;
+    void* unused_sp = nullptr;
+    call_on_g0(gp, &mp->g0, fn, arg, &unused_sp);
+    if (gp->has_kept) [[unlikely]]
+        rethrow_kept(gp);
+    return true;
+}
+
+void keep_callee_exception() noexcept {
+    g* gp = getm()->curg;
+    gp->kept = std::current_exception();  // in the place of what a callback left: the callee's comes out
+    gp->goexit_kept = false;
+    gp->has_kept = true;
+}
+
+void forced_unwind_in_c() noexcept {
+    runtime::fatal("pthread_exit or pthread_cancel of a thread that is in a call");
+}
+
+}  // namespace gangway::detail

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// C calls goroutine code.
+//
+// A callback runs on the goroutine that made the C call (same goid()) and on that call's thread, from its first
+// instruction to its last. It may do all that a goroutine may: park, lock, send, start others, call C, be called back
+// again. C's errno is the same before and after it.
+// An exception or goexit that leaves a callback cannot cross C: C gets on_error, and call() goes on with it once C has
+// returned. (The first of several is kept.)
+// In a leaf_call a callback is fatal, by name. Where no goroutine called C (the pointer is called from goroutine code,
+// or on a thread that the runtime did not make) a callback is a plain call.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <gangway/detail/export.hpp>
+
+namespace gangway {
+
+namespace detail {
+
+enum class callback_result : unsigned char {
+    done,       // fn ran and returned
+    failed,     // fn left by an exception or by goexit, which is kept for call(): C gets on_error
+    plain_call  // fn was not run: there is no C call under way on this thread, so call it as any function
+};
+
+// Runs fn(arg) on the goroutine whose C call this is.
+[[nodiscard]] GANGWAY_API callback_result cgocallback(void (*fn)(void*), void* arg);
+
+template <class R, class Invoke>
+struct callback_frame {
+    Invoke& invoke;
+    union {
+        R value;
+    };
+    explicit callback_frame(Invoke& i) : invoke(i) {}
+    ~callback_frame() {}
+    static void enter(void* at) {
+        auto* self = static_cast<callback_frame*>(at);
+        ::new (static_cast<void*>(std::addressof(self->value))) R(self->invoke());
+    }
+    R take() {
+        struct destroy {
+            R& value;
+            ~destroy() { value.~R(); }
+        } after{value};
+        return std::move(value);
+    }
+};
+
+// invoke() on the goroutine, from C. on_error() makes the value that C gets when it fails.
+template <class R, class Invoke, class OnError>
+R enter_goroutine(Invoke invoke, OnError on_error) {
+    if constexpr (std::is_void_v<R>) {
+        auto enter = [](void* at) { (*static_cast<Invoke*>(at))(); };
+        if (cgocallback(enter, &invoke) == callback_result::plain_call) [[unlikely]]
+            invoke();
+    } else {
+        callback_frame<R, Invoke> frame(invoke);
+        switch (cgocallback(&callback_frame<R, Invoke>::enter, &frame)) {
+            [[likely]] case callback_result::done:
+                return frame.take();
+            case callback_result::failed:
+                return on_error();
+            case callback_result::plain_call:
+                break;
+        }
+        return invoke();
+    }
+}
+
+// Deduced from the pointer, as call.hpp's signature is.
+template <auto Fn, class R, class... P>
+struct exported_thunk {
+    static R from_c(P... p) {
+        return enter_goroutine<R>([&]() -> R { return Fn(std::forward<P>(p)...); }, [] { return R(); });
+    }
+};
+template <auto Fn, class R, class... P>
+constexpr auto exported_from(R (*)(P...)) -> R (*)(P...) {
+    return &exported_thunk<Fn, R, P...>::from_c;
+}
+
+// What a userdata_callback holds for results: nothing for void.
+struct no_value {};
+template <class R>
+using value_or_nothing = std::conditional_t<std::is_void_v<R>, no_value, R>;
+
+template <class Sig, std::size_t DataIndex>
+struct userdata_parts;
+
+// P... without the one at DataIndex, called through `invoke`.
+template <class R, class... P, std::size_t DataIndex>
+struct userdata_parts<R(P...), DataIndex> {
+    static_assert(DataIndex < sizeof...(P), "userdata_callback: DataIndex is past the last parameter");
+    static_assert(std::is_pointer_v<std::tuple_element_t<DataIndex, std::tuple<P...>>>,
+                  "userdata_callback: the parameter at DataIndex is not a pointer");
+    using result = R;
+
+    template <class F, std::size_t... I>
+    static R invoke(F& f, std::tuple<P&&...>& all, std::index_sequence<I...>) {
+        return f(std::forward<std::tuple_element_t<(I < DataIndex ? I : I + 1), std::tuple<P...>>>(
+            std::get<(I < DataIndex ? I : I + 1)>(all))...);
+    }
+
+    struct target {
+        virtual ~target() = default;
+        virtual R run(std::tuple<P&&...>& all) = 0;
+        [[no_unique_address]] value_or_nothing<R> on_error{};
+    };
+    template <class F>
+    struct target_of final : target {
+        F f;
+        template <class U>
+        explicit target_of(U&& u) : f(std::forward<U>(u)) {}
+        R run(std::tuple<P&&...>& all) override {
+            return invoke(f, all, std::make_index_sequence<sizeof...(P) - 1>());
+        }
+    };
+
+    static R from_c(P... p) {
+        std::tuple<P&&...> all(std::forward<P>(p)...);
+        auto* t = static_cast<target*>(const_cast<void*>(static_cast<const volatile void*>(std::get<DataIndex>(all))));
+        return enter_goroutine<R>([&]() -> R { return t->run(all); },
+                                  [t] { return static_cast<R>(t->on_error); });
+    }
+};
+
+}  // namespace detail
+
+// A C function pointer of Fn's type that runs Fn as a callback: no allocation, no closure.
+//   int compare(const void*, const void*);
+//   call<&::qsort>(base, n, size, gangway::exported<&compare>);
+// Fn's result type must be default-constructible: on_error is R{}.
+template <auto Fn>
+inline constexpr auto exported = detail::exported_from<Fn>(Fn);
+
+// A callable as a C function pointer and the void* that C passes back to it, for the many APIs that carry one.
+// Sig is C's function type, DataIndex the position of the data pointer in it; f takes the other parameters:
+//   userdata_callback<int(void*, int, char**, char**), 0> row([&](int n, char** values, char**) { ...; return 0; });
+//   call<&::sqlite3_exec>(db, sql, row.fn(), row.data(), nullptr);
+// The object must outlive C's use of data(); moving it leaves data() valid. C may call it from several threads at once
+// if f may be.
+template <class Sig, std::size_t DataIndex>
+class userdata_callback {
+    using parts = detail::userdata_parts<Sig, DataIndex>;
+    using result = typename parts::result;
+
+public:
+    template <class F>
+        requires(!std::is_same_v<std::remove_cvref_t<F>, userdata_callback>)
+    explicit userdata_callback(F&& f)
+        : target_(std::make_unique<typename parts::template target_of<std::decay_t<F>>>(std::forward<F>(f))) {}
+
+    // on_error: what C gets when f fails.
+    template <class F>
+        requires(!std::is_void_v<result>)
+    explicit userdata_callback(F&& f, detail::value_or_nothing<result> on_error)
+        : userdata_callback(std::forward<F>(f)) {
+        target_->on_error = std::move(on_error);
+    }
+
+    Sig* fn() const noexcept { return &parts::from_c; }
+    void* data() const noexcept { return target_.get(); }
+
+private:
+    std::unique_ptr<typename parts::target> target_;
+};
+
+}  // namespace gangway

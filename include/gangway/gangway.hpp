@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Gangway: goroutines on an M:N scheduler and a bridge to C and back. All of the public headers.
+#pragma once
+
+#include <gangway/call.hpp>
+#include <gangway/callback.hpp>
+#include <gangway/chan.hpp>
+#include <gangway/debug.hpp>
+#include <gangway/runtime.hpp>
+#include <gangway/sync.hpp>
+#include <gangway/task.hpp>

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/chan.hpp"
+
+#include <cstring>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "runtime/park.hpp"
+#include "runtime/proc.hpp"
+#include "runtime/start.hpp"
+#include "runtime/systemstack.hpp"
+
+namespace gangway::detail {
+
+using namespace runtime;
+
+namespace {
+
+void move_elem(const elem_type& type, void* to, void* from) {
+    if (type.move != nullptr) {
+        type.move(to, from);
+    } else if (type.size == sizeof(void*)) {
+        std::memcpy(to, from, sizeof(void*));
+    } else {
+        std::memcpy(to, from, type.size);
+    }
+}
+
+void destroy_elem(const elem_type& type, void* at) {
+    if (type.destroy != nullptr) type.destroy(at);
+}
+
+void* slot(hchan* c, std::size_t i) {
+    return c->buffer + i * c->type->size;
+}
+
+std::size_t after(const hchan* c, std::size_t i) {
+    return i + 1 == c->capacity ? 0 : i + 1;
+}
+
+void put(hchan* c, void* elem) {
+    move_elem(*c->type, slot(c, c->sendx), elem);
+    c->sendx = after(c, c->sendx);
+    count(c->count);
+}
+
+void take(hchan* c, void* room) {
+    void* from = slot(c, c->recvx);
+    move_elem(*c->type, room, from);
+    destroy_elem(*c->type, from);
+    c->recvx = after(c, c->recvx);
+    count(c->count, std::size_t(-1));
+}
+
+// Parks on q, c's lock held. True: a partner took or gave the value; false: the channel was closed.
+bool wait_on(hchan* c, waitq& q, void* elem, wait_reason why) {
+    sudog s;
+    s.gp = getm()->curg;
+    s.elem = elem;
+    q.enqueue(&s);
+    gopark(&parkunlock, &c->lock, why);
+    return s.success;
+}
+
+void wake(sudog* s, bool success) {
+    s->success = success;
+    goready(s->gp);
+}
+
+// A blocking operation that may not block has to say so before it is on a queue. With the lock held.
+void check_can_park_unlocking(hchan* c, const char* what) {
+    m* mp = getm();
+    if (mp != nullptr && on_curg_stack(mp)) [[likely]]
+        return;
+    c->lock.unlock();
+    check_can_park(what);
+}
+
+}  // namespace
+
+hchan* makechan(const elem_type* type, std::size_t capacity) {
+    runtime_start();
+    std::size_t align = type->align < alignof(hchan) ? alignof(hchan) : type->align;
+    std::size_t head = (sizeof(hchan) + align - 1) / align * align;
+    std::size_t most = (static_cast<std::size_t>(-1) / 2 - head) / type->size;
+    if (capacity > most)
+        throw std::length_error("gangway::chan: capacity " + std::to_string(capacity) + " is more than memory holds");
+    auto* at = static_cast<std::byte*>(::operator new(head + capacity * type->size, std::align_val_t(align)));
+    return ::new (at) hchan(type, capacity, at + head);
+}
+
+void chanretain(hchan* c) noexcept {
+    add_relaxed(c->refs, 1U);
+}
+
+void chanrelease(hchan* c) noexcept {
+    if (add_acq_rel(c->refs, std::size_t(-1)) != 0) return;
+    const elem_type* type = c->type;
+    while (load_relaxed(c->count) != 0) {
+        destroy_elem(*type, slot(c, c->recvx));
+        c->recvx = after(c, c->recvx);
+        count(c->count, std::size_t(-1));
+    }
+    std::size_t align = type->align < alignof(hchan) ? alignof(hchan) : type->align;
+    c->~hchan();
+    ::operator delete(static_cast<void*>(c), std::align_val_t(align));
+}
+
+chan_result chansend(hchan* c, void* elem, bool block) {
+    c->lock.lock();
+    if (load_relaxed(c->closed)) {
+        c->lock.unlock();
+        return chan_result::closed;
+    }
+    if (sudog* receiver = c->recvq.dequeue()) {
+        c->lock.unlock();
+        move_elem(*c->type, receiver->elem, elem);  // C2
+        wake(receiver, true);
+        return chan_result::done;
+    }
+    if (load_relaxed(c->count) < c->capacity) {
+        put(c, elem);
+        c->lock.unlock();
+        return chan_result::done;
+    }
+    if (!block) {
+        c->lock.unlock();
+        return chan_result::would_block;
+    }
+    check_can_park_unlocking(c, "chan send");
+    return wait_on(c, c->sendq, elem, wait_reason::chan_send) ? chan_result::done : chan_result::closed;
+}
+
+chan_result chanrecv(hchan* c, void* room, bool block) {
+    c->lock.lock();
+    if (load_relaxed(c->count) != 0) {
+        take(c, room);
+        sudog* sender = c->sendq.dequeue();
+        if (sender != nullptr) put(c, sender->elem);  // C1, C2
+        c->lock.unlock();
+        if (sender != nullptr) wake(sender, true);
+        return chan_result::done;
+    }
+    if (sudog* sender = c->sendq.dequeue()) {
+        c->lock.unlock();
+        move_elem(*c->type, room, sender->elem);  // C2
+        wake(sender, true);
+        return chan_result::done;
+    }
+    if (load_relaxed(c->closed)) {
+        c->lock.unlock();
+        return chan_result::closed;
+    }
+    if (!block) {
+        c->lock.unlock();
+        return chan_result::would_block;
+    }
+    check_can_park_unlocking(c, "chan receive");
+    return wait_on(c, c->recvq, room, wait_reason::chan_receive) ? chan_result::done : chan_result::closed;
+}
+
+bool closechan(hchan* c) {
+    c->lock.lock();
+    if (load_relaxed(c->closed)) {
+        c->lock.unlock();
+        return false;
+    }
+    store_relaxed(c->closed, true);
+    sudog* woken = nullptr;  // all of them are the caller's now; readied without the lock
+    while (sudog* s = c->recvq.empty() ? c->sendq.dequeue() : c->recvq.dequeue()) {
+        s->next = woken;
+        woken = s;
+    }
+    c->lock.unlock();
+    while (woken != nullptr) {
+        sudog* s = woken;
+        woken = s->next;  // before it goes on: C4
+        wake(s, false);
+    }
+    return true;
+}
+
+std::size_t chanlen(const hchan* c) noexcept {
+    return load_relaxed(c->count);
+}
+
+std::size_t chancap(const hchan* c) noexcept {
+    return c->capacity;
+}
+
+}  // namespace gangway::detail

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/environment.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "runtime/stack.hpp"
+#include "runtime/types.hpp"
+
+namespace gangway::runtime {
+
+void throw_out_of_range(const char* prefix, const char* name, long long value, long long lowest, long long highest) {
+    throw std::invalid_argument(std::string(prefix) + name + " is " + std::to_string(value) + ", not in " +
+                                std::to_string(lowest) + " to " + std::to_string(highest));
+}
+
+namespace {
+
+// 0 when it is not set.
+long long number_from(const char* name, long long lowest, long long highest) {
+    const char* text = std::getenv(name);
+    if (text == nullptr) return 0;
+    std::string_view all(text);
+    long long value = 0;
+    auto [end, error] = std::from_chars(all.data(), all.data() + all.size(), value);
+    if (error == std::errc::invalid_argument || end != all.data() + all.size())
+        throw std::invalid_argument(std::string(name) + " is \"" + text + "\", not a number");
+    if (error == std::errc::result_out_of_range || value < lowest || value > highest)
+        throw std::invalid_argument(std::string(name) + " is \"" + text + "\", not in " + std::to_string(lowest) +
+                                    " to " + std::to_string(highest));
+    return value;
+}
+
+void read_debug_words(environment& env) {
+    const char* text = std::getenv("GANGWAY_DEBUG");
+    std::string_view rest(text != nullptr ? text : "");
+    while (!rest.empty()) {
+        std::string_view word = rest.substr(0, rest.find(','));
+        rest.remove_prefix(word.size() + (word.size() < rest.size() ? 1 : 0));
+        if (word == "nomembarrier") {
+            env.no_membarrier = true;
+        } else if (!word.empty()) {
+            throw std::invalid_argument("GANGWAY_DEBUG: unknown word \"" + std::string(word) +
+                                        "\" (known: nomembarrier)");
+        }
+    }
+}
+
+environment read() {
+    environment env;
+    env.maxprocs = static_cast<int>(number_from("GANGWAY_MAXPROCS", 1, max_procs));
+    env.stack_size = static_cast<std::size_t>(number_from("GANGWAY_STACK", min_stack_size, highest_stack_size));
+    env.max_threads = static_cast<int>(number_from("GANGWAY_MAXTHREADS", 1, highest_max_threads));
+    read_debug_words(env);
+    return env;
+}
+
+}  // namespace
+
+const environment& read_environment() {
+    static const environment env = read();
+    return env;
+}
+
+}  // namespace gangway::runtime

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// GANGWAY_* environment variables: read once, bad values rejected by name.
+#pragma once
+
+#include <cstddef>
+
+namespace gangway::runtime {
+
+constexpr long long highest_stack_size = 1LL << 36;
+constexpr long long highest_max_threads = 1 << 22;  // the kernel's own limit of pids
+
+struct environment {
+    int maxprocs = 0;            // GANGWAY_MAXPROCS; 0: not set
+    std::size_t stack_size = 0;  // GANGWAY_STACK
+    int max_threads = 0;         // GANGWAY_MAXTHREADS
+    bool no_membarrier = false;  // GANGWAY_DEBUG=nomembarrier
+};
+
+// Throws std::invalid_argument that names the variable and its value.
+const environment& read_environment();
+
+// Throws std::invalid_argument: "<prefix><name> is V, not in A to B".
+[[noreturn]] void throw_out_of_range(const char* prefix, const char* name, long long value, long long lowest,
+                                     long long highest);
+
+}  // namespace gangway::runtime

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What runs at the bottom of every goroutine's stack, and how goexit gets there.
+#include "runtime/goroutine.hpp"
+
+#include <cxxabi.h>
+#include <cstdio>
+#include <exception>
+#include <gangway/runtime.hpp>
+#include <stdexcept>
+#include <typeinfo>
+
+#include "runtime/newm.hpp"
+#include "runtime/park.hpp"
+#include "runtime/proc.hpp"
+#include "runtime/run.hpp"
+#include "runtime/stack.hpp"
+#include "runtime/systemstack.hpp"
+#include "runtime/throw.hpp"
+
+namespace gangway::runtime {
+
+namespace {
+
+// On g0. The goroutine has ended; its stack is free.
+void goexit0(g* gp) {
+    m* mp = getm();
+    bool ends_locked = gp->lock_os;
+    run_frame* run = gp->run;
+    bool returned = !gp->goexiting;
+    if (gp->lockedm != nullptr) {
+        gp->lockedm = nullptr;
+        mp->lockedg = nullptr;
+        mp->lockedext = 0;
+        mp->nodirect--;
+    }
+    dropg(mp);
+    store_release(gp->status, Gdead);
+    count(mp->p->ended);
+    gfput(mp->p, gp);
+    if (run != nullptr) run_ended(run, returned);
+    if (ends_locked && mp->run == nullptr) mexit(mp);  // nobody shall see what it did to the thread
+    schedule();
+}
+
+[[noreturn]] void end_goroutine(g* gp) {
+    to_g0(gp, &getm()->g0, &goexit0, true);
+    __builtin_unreachable();
+}
+
+[[noreturn]] void fatal_uncaught(const g* gp, const char* type, const char* what) {
+    char line[512];
+    std::snprintf(line, sizeof line, "uncaught exception in goroutine %llu: %s%s%s",
+                  static_cast<unsigned long long>(load_relaxed(gp->goid)), type, what != nullptr ? ": " : "",
+                  what != nullptr ? what : "");
+    fatal(line);
+}
+
+// The type of the exception being handled, as a person writes it.
+const char* current_type() {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    if (type == nullptr) return "not a C++ exception";
+    int status = 0;
+    const char* name = abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
+    return name != nullptr ? name : type->name();
+}
+
+void run_entry(g* gp) {
+    try {
+        gp->entry(gp->entry_arg);
+    } catch (abi::__forced_unwind&) {
+        if (!gp->goexiting) fatal("pthread_exit or pthread_cancel of a goroutine's thread");
+        end_goroutine(gp);  // from inside the handler: ending the handler would be swallowing it
+    } catch (const std::exception& e) {
+        fatal_uncaught(gp, current_type(), e.what());
+    } catch (...) {
+        fatal_uncaught(gp, current_type(), nullptr);
+    }
+}
+
+// Called by the unwinder before each frame. The root's handler ends the unwind, so the end of the stack is never met.
+_Unwind_Reason_Code goexit_step(int, _Unwind_Action actions, _Unwind_Exception_Class, _Unwind_Exception*,
+                                _Unwind_Context*, void*) {
+    if ((actions & _UA_END_OF_STACK) != 0) fatal("goexit: unwound past the goroutine's first frame");
+    return _URC_NO_REASON;
+}
+
+// Called when a handler ends without rethrowing.
+void goexit_swallowed(_Unwind_Reason_Code, _Unwind_Exception*) {
+    if (m* mp = getm(); mp != nullptr && mp->curg != nullptr && mp->curg->goexit_kept) return;
+    fatal("goexit was swallowed by a catch (...) that does not rethrow");
+}
+
+}  // namespace
+
+void continue_goexit(g* gp) {
+    gp->goexit_kept = false;
+    gp->has_kept = gp->kept != nullptr;
+    gp->goexiting = true;
+    gp->goexit_unwind = _Unwind_Exception{};
+    gp->goexit_unwind.exception_class = 0x47414E4757415900;  // "GANGWAY"
+    gp->goexit_unwind.exception_cleanup = &goexit_swallowed;
+    _Unwind_ForcedUnwind(&gp->goexit_unwind, &goexit_step, nullptr);
+    fatal("goexit: cannot unwind this stack");
+}
+
+}  // namespace gangway::runtime
+
+extern "C" void gangway_goroutine_main() {
+    using namespace gangway::runtime;
+    m* mp = getm();
+    g* gp = mp->curg;
+    arrived(gp);
+    settle_left(mp);
+    if (gp->run != nullptr) run_started(gp);
+    run_entry(gp);
+    end_goroutine(gp);
+}
+
+namespace gangway {
+
+void goexit() {
+    using namespace runtime;
+    m* mp = getm();
+    if (mp == nullptr || !on_curg_stack(mp))
+        throw std::logic_error("gangway::goexit: not on a goroutine's stack (inside C, call it from a callback)");
+    continue_goexit(mp->curg);
+}
+
+}  // namespace gangway

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A goroutine's start and end.
+#pragma once
+
+#include <cstddef>
+
+#include "runtime/types.hpp"
+
+namespace gangway::runtime {
+
+// Lays out gp's stack so that the first switch to it enters goroutine_main. `below`: the lowest address in use at the
+// top of its stack.
+void prepare_start(g* gp, void* below, void (*entry)(void*), void* arg);
+std::uint64_t next_goid(p* pp);
+
+// The goexit that a callback kept, continued once C has returned.
+[[noreturn]] void continue_goexit(g* gp);
+
+}  // namespace gangway::runtime

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What blocks the m and not the g: locks for a few instructions, and one-shot notes.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "runtime/atomic.hpp"
+#include "runtime/fence.hpp"
+
+namespace gangway::runtime {
+
+// A lock that costs one locked instruction: unlock has none.
+//
+//  L1 locked_ is 1 while it is held. Taking it acquires, unlock's store releases.
+//  L2 unlock stores locked_, then loads waiters_; a waiter adds itself to waiters_, then looks at locked_ once more
+//     before it sleeps. Between the two stands the asymmetric fence (F1): unlock sees the waiter and wakes one, or the
+//     waiter sees the lock free. Without it a waiter could sleep beside a free lock for ever.
+//  L3 A waiter stays counted until it has the lock, so an m that barges in between wakes it again.
+//
+// Not recursive, not fair. Nothing that parks may run while it is held.
+class m_lock {
+public:
+    constexpr m_lock() = default;
+    m_lock(const m_lock&) = delete;
+    m_lock& operator=(const m_lock&) = delete;
+
+    void lock() {
+        if (!try_lock()) [[unlikely]]
+            lock_slow();
+    }
+    bool try_lock() { return cas_acquire(locked_, 0, 1); }
+    void unlock() {
+        store_release(locked_, 0);
+        light_fence();  // L2
+        if (load_relaxed(waiters_) != 0) [[unlikely]]
+            wake_one();
+    }
+
+private:
+    void lock_slow();
+    void wake_one();
+
+    std::atomic<std::uint32_t> locked_{0};
+    std::atomic<std::uint32_t> waiters_{0};
+};
+
+// An m sleeps on it until somebody wakes it, once; a wake-up may come first. One sleeper, one waker, then clear.
+class note {
+public:
+    void clear() { store_relaxed(key_, 0); }
+    // What the waker wrote before is visible to the sleeper after.
+    void wakeup();
+    void sleep();
+    // False when ns passed first. The note is then still armed: a wake-up may come yet.
+    bool sleep_for(std::int64_t ns);
+    bool woken() const { return load_acquire(key_) == 1; }
+
+private:
+    std::atomic<std::uint32_t> key_{0};
+};
+
+// Sleeps while *word == expected; spurious returns are the caller's to handle. ns < 0: no limit.
+void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, std::int64_t ns);
+void futex_wake(std::atomic<std::uint32_t>& word, int count);
+
+std::int64_t nanotime();  // CLOCK_MONOTONIC
+
+inline void cpu_relax() {
+    asm volatile("pause" : : : "memory");
+}
+
+}  // namespace gangway::runtime

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/lockosthread.hpp"
+
+#include <gangway/runtime.hpp>
+#include <stdexcept>
+
+#include "runtime/newm.hpp"
+#include "runtime/systemstack.hpp"
+
+namespace gangway {
+
+using namespace runtime;
+
+void lock_os_thread() {
+    m* mp = getm();
+    if (mp == nullptr || !on_curg_stack(mp))
+        throw std::logic_error("gangway::lock_os_thread: not on a goroutine's stack");
+    start_template_thread();
+    g* gp = mp->curg;
+    mp->lockedext++;
+    gp->lock_os = true;
+    lock_to(mp, gp);
+}
+
+void unlock_os_thread() {
+    m* mp = getm();
+    if (mp == nullptr || !on_curg_stack(mp) || mp->lockedext == 0) return;
+    g* gp = mp->curg;
+    if (--mp->lockedext == 0) gp->lock_os = false;
+    unlock_from(mp, gp);
+}
+
+}  // namespace gangway

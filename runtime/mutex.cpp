@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// mutex's slow paths. In normal mode a waiter that wakes competes with those who come; one that has waited for longer
+// than 1 ms switches the mutex to starvation mode, in which unlock hands it to the first waiter and nobody who comes
+// may take it. The last waiter, or one that waited less, switches back.
+#include <gangway/sync.hpp>
+
+#include "runtime/park.hpp"
+#include "runtime/sema.hpp"
+#include "runtime/throw.hpp"
+
+namespace gangway {
+
+using namespace runtime;
+
+namespace {
+constexpr std::int64_t starvation_threshold = 1'000'000;  // ns
+}
+
+void mutex::lock_slow() {
+    std::int64_t waiting_since = 0;
+    bool starving = false;
+    bool awoke = false;
+    std::int32_t old = load_relaxed(state_);
+    for (;;) {
+        std::int32_t wanted = old;
+        // In starvation mode nobody may barge in: go to the queue.
+        if ((old & mutex_starving) == 0) wanted |= mutex_locked;
+        bool waits = (old & (mutex_locked | mutex_starving)) != 0;
+        if (waits) {
+            check_can_park("mutex::lock");
+            wanted += 1 << mutex_waiter_shift;
+        }
+        if (starving && (old & mutex_locked) != 0) wanted |= mutex_starving;
+        if (awoke) wanted &= ~mutex_woken;  // it was this one that unlock had woken
+        if (!state_.compare_exchange_weak(old, wanted, std::memory_order_acquire, std::memory_order_relaxed)) continue;
+        if (!waits) return;
+
+        bool waited_before = waiting_since != 0;
+        if (!waited_before) waiting_since = nanotime();
+        semacquire(sema_, wait_reason::mutex_lock, waited_before);
+        starving = starving || nanotime() - waiting_since > starvation_threshold;
+        old = load_relaxed(state_);
+        if ((old & mutex_starving) != 0) {
+            // It was handed over: locked for this one, which takes itself out of the waiters.
+            std::int32_t change = mutex_locked - (1 << mutex_waiter_shift);
+            if (!starving || old >> mutex_waiter_shift == 1) change -= mutex_starving;
+            state_.fetch_add(change, std::memory_order_acquire);
+            return;
+        }
+        awoke = true;
+    }
+}
+
+void mutex::unlock_slow(std::int32_t left) {
+    if (((left + mutex_locked) & mutex_locked) == 0) fatal("sync: unlock of unlocked mutex");
+    if ((left & mutex_starving) != 0) {
+        semrelease(sema_, true);  // straight to the first waiter, which goes next
+        return;
+    }
+    std::int32_t old = left;
+    for (;;) {
+        // Nobody waits, or somebody is awake already, or has it.
+        if (old >> mutex_waiter_shift == 0 || (old & (mutex_locked | mutex_woken | mutex_starving)) != 0) return;
+        std::int32_t wanted = (old - (1 << mutex_waiter_shift)) | mutex_woken;
+        if (state_.compare_exchange_weak(old, wanted, std::memory_order_relaxed)) {
+            semrelease(sema_);
+            return;
+        }
+    }
+}
+
+}  // namespace gangway

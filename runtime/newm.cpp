@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/newm.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <cxxabi.h>
+#include <mutex>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <utility>
+
+#include "runtime/checkdead.hpp"
+#include "runtime/proc.hpp"
+#include "runtime/systemstack.hpp"
+#include "runtime/throw.hpp"
+
+namespace gangway::runtime {
+
+namespace {
+
+constexpr std::size_t c_stack_size = 8 << 20;  // what C expects of a thread, whatever ulimit -s says
+
+sigset_t initial_sigmask;  // set once, before the second thread
+
+// ms that a locked m, or a thread with attributes of its own, wants threads for. sched.lock
+m* newm_wanted = nullptr;
+note newm_note;
+
+void* thread_main(void* at) {
+    m* mp = static_cast<m*>(at);
+    pthread_sigmask(SIG_SETMASK, &initial_sigmask, nullptr);
+    minit(mp);
+    auto start = [](void* arg) {
+        m* self = static_cast<m*>(arg);
+        self->g0.sched.sp = self->base_sp;
+        acquirep(self, std::exchange(self->nextp, nullptr));
+        schedule();
+    };
+    gangway_mstart(&mp->base_sp, start, mp);
+    unminit(mp);
+    sched.lock.lock();
+    freem(mp);
+    sched.nmended++;
+    sched.lock.unlock();
+    return nullptr;
+}
+
+[[noreturn]] void cannot_create(int error) {
+    char line[200];
+    std::snprintf(line, sizeof line, "runtime: failed to create new OS thread (have %d already; %s)", sched.mcount,
+                  strerrordesc_np(error));
+    fatal_with(line, "newosproc");
+}
+
+// All signals are blocked meanwhile: the new thread must not take one before it is an m.
+void create_thread(void* (*fn)(void*), void* arg) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    std::size_t size = 0;
+    pthread_attr_getstacksize(&attr, &size);
+    pthread_attr_setstacksize(&attr, std::max(size, c_stack_size));
+    pthread_t thread{};
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&thread, &attr, fn, arg);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    pthread_attr_destroy(&attr);
+    if (error != 0) cannot_create(error);
+}
+
+// Makes the threads that others must not make: its attributes are those at the time of the first lock_os_thread().
+void* template_thread(void*) {
+    for (;;) {
+        newm_note.sleep();
+        newm_note.clear();
+        sched.lock.lock();
+        m* mp = std::exchange(newm_wanted, nullptr);
+        sched.lock.unlock();
+        while (mp != nullptr) {
+            m* next = mp->schedlink;
+            create_thread(&thread_main, mp);
+            mp = next;
+        }
+    }
+}
+
+std::atomic<bool> have_template_thread{false};
+
+// A thread that somebody's goroutine or C has to itself may have a signal mask, a nice value or a working directory of
+// its own, which a new thread would inherit.
+bool attributes_may_differ(const m* mp) {
+    return mp != nullptr && mp->lockedext != 0;
+}
+
+void find_stack(m* mp) {
+    pthread_attr_t attr;
+    void* lo = nullptr;
+    std::size_t size = 0, guard = 0;
+    pthread_getattr_np(pthread_self(), &attr);
+    pthread_attr_getstack(&attr, &lo, &size);
+    pthread_attr_getguardsize(&attr, &guard);
+    pthread_attr_destroy(&attr);
+    mp->g0.stk.lo = reinterpret_cast<std::uintptr_t>(lo);
+    mp->g0.stk.hi = mp->g0.stk.lo + size;
+    mp->guard_lo = mp->g0.stk.lo - std::max<std::size_t>(guard, 1 << 20);
+}
+
+// Where the handler that reports stack overflows runs. A thread that has an alternate stack keeps its own.
+void install_altstack(m* mp) {
+    stack_t now{};
+    sigaltstack(nullptr, &now);
+    if ((now.ss_flags & SS_DISABLE) == 0) return;
+    mp->altstack_size = std::max<std::size_t>(static_cast<std::size_t>(sysconf(_SC_SIGSTKSZ)), 64 << 10);
+    mp->altstack = mmap(nullptr, mp->altstack_size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mp->altstack == MAP_FAILED) fatal("minit: no memory for a signal stack");
+    stack_t own{};
+    own.ss_sp = mp->altstack;
+    own.ss_size = mp->altstack_size;
+    sigaltstack(&own, nullptr);
+}
+
+void remove_altstack(m* mp) {
+    if (mp->altstack == nullptr) return;
+    stack_t now{};
+    sigaltstack(nullptr, &now);
+    if (now.ss_sp == mp->altstack) {  // else C has put its own in the place of ours
+        stack_t none{};
+        none.ss_flags = SS_DISABLE;
+        sigaltstack(&none, nullptr);
+    }
+    munmap(mp->altstack, mp->altstack_size);
+    mp->altstack = nullptr;
+}
+
+}  // namespace
+
+void remember_initial_sigmask() {
+    pthread_sigmask(SIG_SETMASK, nullptr, &initial_sigmask);
+}
+
+m* allocm() {
+    if (++sched.mcount > sched.maxmcount) {
+        sched.lock.unlock();
+        char line[100];
+        std::snprintf(line, sizeof line, "runtime: program exceeds %d-thread limit", sched.maxmcount);
+        fatal_with(line, "thread exhaustion");
+    }
+    m* mp = sched.mfree;
+    if (mp != nullptr) {
+        sched.mfree = mp->schedlink;
+    } else {
+        mp = new m;
+        mp->alllink = load_relaxed(sched.allm);
+        store_release(sched.allm, mp);
+    }
+    mp->id = ++sched.mnext;
+    mp->fastrand = static_cast<std::uint32_t>(mp->id) * 2654435761U | 1;
+    mp->nodirect = 0;
+    mp->lockedext = mp->lockedint = 0;
+    mp->lockedg = nullptr;
+    mp->run = nullptr;
+    mp->park.clear();
+    return mp;
+}
+
+void freem(m* mp) {
+    sched.mcount--;
+    mp->schedlink = sched.mfree;
+    sched.mfree = mp;
+    checkdead();
+}
+
+void newm(m* mp) {
+    if (attributes_may_differ(getm())) {
+        sched.lock.lock();
+        mp->schedlink = newm_wanted;
+        newm_wanted = mp;
+        sched.lock.unlock();
+        newm_note.wakeup();
+        return;
+    }
+    systemstack([mp] { create_thread(&thread_main, mp); });
+}
+
+void minit(m* mp) {
+    mp->tid = gettid();
+    mp->thread = pthread_self();
+    mp->eh = reinterpret_cast<eh_globals*>(abi::__cxa_get_globals());
+    find_stack(mp);
+    install_altstack(mp);
+#if defined(GANGWAY_TSAN)
+    mp->g0.tsan_fiber = __tsan_get_current_fiber();
+#endif
+    store_relaxed(mp->alive, true);
+    setm(mp);
+}
+
+void unminit(m* mp) {
+    setm(nullptr);
+    store_relaxed(mp->alive, false);
+    remove_altstack(mp);
+}
+
+void mexit(m* mp) {
+    handoffp(releasep(mp));
+    abandoning_frames();
+    gangway_gogo(mp->base_sp);
+}
+
+void start_template_thread() {
+    if (load_acquire(have_template_thread)) return;
+    static std::mutex starting;
+    std::lock_guard guard(starting);
+    if (load_relaxed(have_template_thread)) return;
+    systemstack([] { create_thread(&template_thread, nullptr); });
+    store_release(have_template_thread, true);
+}
+
+int num_own_threads() {
+    return 1 + (load_acquire(have_template_thread) ? 1 : 0);
+}
+
+}  // namespace gangway::runtime

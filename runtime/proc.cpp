@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/proc.hpp"
+
+#include "runtime/findrunnable.hpp"
+#include "runtime/run.hpp"
+#include "runtime/throw.hpp"
+
+namespace gangway::runtime {
+
+constinit scheduler sched;
+
+void globrunqput(g* gp) {
+    sched.runq.push_back(gp);
+    store_relaxed(sched.runqsize, sched.runq.size);
+}
+
+g* globrunqget(p* pp, std::int32_t max) {
+    std::int32_t n = sched.runq.size / load_relaxed(sched.gomaxprocs) + 1;
+    if (n > sched.runq.size) n = sched.runq.size;
+    if (max > 0 && n > max) n = max;
+    if (n > static_cast<std::int32_t>(runq_size / 2)) n = runq_size / 2;
+    if (n == 0) return nullptr;
+    g* gp = sched.runq.pop();
+    while (--n > 0) runqput(pp, sched.runq.pop(), false);
+    store_relaxed(sched.runqsize, sched.runq.size);
+    return gp;
+}
+
+void dropg(m* mp) {
+    g* gp = mp->curg;
+    gp->eh = *mp->eh;
+    *mp->eh = eh_globals{};
+    store_relaxed(gp->m, nullptr);
+    mp->curg = nullptr;
+}
+
+void execute(m* mp, g* gp) {
+    check(load_relaxed(gp->status) == Grunnable, "execute: goroutine is not runnable");
+    check(gp->lockedm == nullptr ? mp->lockedg == nullptr : gp->lockedm == mp && mp->lockedg == gp,
+          "execute: goroutine is locked to another thread");
+    mp->curg = gp;
+    store_relaxed(gp->m, mp);
+    store_relaxed(gp->status, Grunning);
+    *mp->eh = gp->eh;
+    count(mp->p->schedtick);
+    to_g(&mp->g0, gp);
+}
+
+void schedule() {
+    m* mp = getm();
+    for (;;) {
+        if (mp->lockedg != nullptr) {
+            stoplockedm(mp);
+            execute(mp, mp->lockedg);
+        }
+        if (mp->run != nullptr) run_thread_waits(mp);
+        g* gp = findrunnable(mp);
+        if (mp->spinning) resetspinning(mp);
+        if (gp->lockedm != nullptr) {
+            startlockedm(mp, gp);
+            continue;
+        }
+        execute(mp, gp);
+    }
+}
+
+void goready(g* gp) {
+    check(load_relaxed(gp->status) == Gwaiting, "goready: goroutine is not waiting");
+    ready_new(gp);
+}
+
+void ready_new(g* gp) {
+    store_relaxed(gp->status, Grunnable);
+    m* mp = getm();
+    if (p* pp = usable_p(mp)) {
+        runqput(pp, gp, true);
+    } else {
+        sched.lock.lock();
+        globrunqput(gp);
+        sched.lock.unlock();
+    }
+    wakep();
+}
+
+std::uint32_t fastrand(m* mp) {
+    std::uint32_t x = mp->fastrand;  // xorshift32
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    return mp->fastrand = x;
+}
+
+}  // namespace gangway::runtime

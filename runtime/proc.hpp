@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The scheduler: gs to ps to ms.
+//
+// A runnable goroutine stands in a p's queue or in the global one. An m with a p takes from its own p's, then from the
+// global one, then steals (findrunnable). An m without work gives its p to the idle list and sleeps (stopm).
+//
+//  W1 No goroutine waits beside an idle p. Who makes one runnable puts it into a queue, then looks whether a p is idle
+//     and nobody is spinning, and if so wakes one m (wakep). An m that stops spinning puts its p into the idle list and
+//     takes itself out of nmspinning, then looks at all queues once more. Between the two steps on either side stands
+//     the asymmetric fence (F1): the one sees the idle p, or the other sees the goroutine.
+//  W2 An m that goes idle without having spun relies on another that spins at that time (it does not spin only because
+//     enough others do) and that will do W1's second look.
+//  W3 An m that spins and finds work was perhaps the last that did: it calls wakep() for the next (resetspinning).
+//
+// Why not one queue: it would be one lock for all. Why not hand a readied goroutine to an idle m directly: it loses the
+// cache that it shares with who readied it. Why not wake an m for each ready: they would spin and sleep by turns.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/runq.hpp"
+#include "runtime/switch.hpp"
+#include "runtime/tls.hpp"
+#include "runtime/types.hpp"
+
+namespace gangway::runtime {
+
+// On g0. Finds a goroutine and runs it; never returns. The m may be without a p only when it has a lockedg.
+[[noreturn]] void schedule();
+// On g0, with a p. Runs gp, which is runnable and in no queue.
+[[noreturn]] void execute(m* mp, g* gp);
+// On g0. Parts mp and its curg: after it, gp may be made runnable and run elsewhere. The one place that does.
+void dropg(m* mp);
+
+// Makes gp, which is waiting and owned by the caller, runnable. Any thread. Never parks.
+void goready(g* gp);
+// Puts a new runnable gp where goready would.
+void ready_new(g* gp);
+
+// sched.lock held.
+void globrunqput(g* gp);
+g* globrunqget(p* pp, std::int32_t max);
+
+// W1, after work was put into a queue. Any thread.
+void wakep();
+
+// The m's own p. acquirep publishes it in pp->m.
+void acquirep(m* mp, p* pp);
+p* releasep(m* mp);
+
+// sched.lock held.
+void pidleput(p* pp);
+p* pidleget();
+void mput(m* mp);
+void incidlelocked(std::int32_t n);
+
+// Runs pp on some m, where it has work or should look for some; else pp goes idle.
+void handoffp(p* pp);
+// pp: null for an idle one. spinning: the caller has counted the m in nmspinning.
+void startm(p* pp, bool spinning);
+// On g0, without a p. Sleeps until an m is wanted; then has one.
+void stopm(m* mp);
+// On g0. Sleeps until somebody hands a p for the m's lockedg.
+void stoplockedm(m* mp);
+// On g0. Hands its p to gp's m and sleeps.
+void startlockedm(m* mp, g* gp);
+
+// Whether the calling m holds a p that it may use right now: not one that may be taken from it in a call.
+inline p* usable_p(const m* mp) {
+    return mp != nullptr && load_relaxed(mp->in_syscall) == 0 ? mp->p : nullptr;
+}
+
+std::uint32_t fastrand(m* mp);
+
+}  // namespace gangway::runtime

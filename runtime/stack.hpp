@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Goroutine stacks: slots in slabs of reserved address space.
+//
+//   slab:  | guard | stack ........ g | guard | stack ........ g | ...
+//
+// The g stands at the top of its own stack, so that a parked goroutine costs one page, committed when touched.
+// A slot's guard is MADV_GUARD_INSTALL (Linux 6.13), which splits no mapping, else PROT_NONE, which does: then
+// vm.max_map_count bounds the number of goroutines, and reaching it is said clearly.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/types.hpp"
+
+namespace gangway::runtime {
+
+constexpr std::size_t page_size = 4096;
+constexpr std::size_t min_stack_size = 8192;
+
+struct stack_stats {
+    std::uint64_t in_use_bytes;
+    std::uint64_t reserved_bytes;
+};
+
+// A Gdead g with a stack of sched.stack_size, from the caches of pp (null: from the common ones). Null when the
+// address space or the kernel's mappings are used up. Any thread; may take the stack lock.
+g* gfget(p* pp);
+// Takes back a Gdead g that nobody runs on.
+void gfput(p* pp, g* gp);
+// pp is going away: its cache goes to the common one.
+void gfpurge(p* pp);
+
+// Calls f(gp) for each slot that holds a goroutine or a cached dead one, with the stack lock held.
+using g_visitor = void (*)(g* gp, void* arg);
+void for_each_g(g_visitor f, void* arg);
+// The same for a process that is dying: gives up when the lock cannot be had soon.
+bool try_for_each_g(g_visitor f, void* arg);
+
+stack_stats read_stack_stats();
+
+// Whether addr is in the guard below gp's stack.
+bool in_guard(const g* gp, std::uintptr_t addr);
+// The size that gp's stack was asked for with.
+std::size_t stack_limit(const g* gp);
+
+}  // namespace gangway::runtime

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Starting and stopping ms, and what a locked goroutine asks of them.
+#include <utility>
+
+#include "runtime/checkdead.hpp"
+#include "runtime/findrunnable.hpp"
+#include "runtime/newm.hpp"
+#include "runtime/proc.hpp"
+#include "runtime/throw.hpp"
+
+namespace gangway::runtime {
+
+void acquirep(m* mp, p* pp) {
+    check(mp->p == nullptr, "acquirep: already has a p");
+    check(load_relaxed(pp->m) == nullptr, "acquirep: p in use");
+    mp->p = pp;
+    store_relaxed(pp->status, Prunning);
+    store_release(pp->m, mp);
+}
+
+p* releasep(m* mp) {
+    p* pp = mp->p;
+    check(pp != nullptr && load_relaxed(pp->m) == mp, "releasep: not this m's p");
+    store_relaxed(pp->m, nullptr);
+    store_relaxed(pp->status, Pidle);
+    mp->p = nullptr;
+    return pp;
+}
+
+void pidleput(p* pp) {
+    check(runqempty(pp), "pidleput: p has a non-empty run queue");
+    store_relaxed(pp->status, Pidle);
+    pp->link = sched.pidle;
+    sched.pidle = pp;
+    add_seq_cst(sched.npidle, 1);
+}
+
+p* pidleget() {
+    p* pp = sched.pidle;
+    if (pp == nullptr) return nullptr;
+    sched.pidle = pp->link;
+    add_seq_cst(sched.npidle, -1);
+    if (sched.sysmonwait) {  // it sleeps while all ps are idle
+        sched.sysmonwait = false;
+        sched.sysmonnote.wakeup();
+    }
+    return pp;
+}
+
+void mput(m* mp) {
+    mp->schedlink = sched.midle;
+    sched.midle = mp;
+    sched.nmidle++;
+    checkdead();
+}
+
+namespace {
+m* mget() {
+    m* mp = sched.midle;
+    if (mp != nullptr) {
+        sched.midle = mp->schedlink;
+        sched.nmidle--;
+    }
+    return mp;
+}
+
+// Takes the p that the waker left.
+void take_nextp(m* mp) {
+    mp->park.sleep();
+    mp->park.clear();
+    acquirep(mp, std::exchange(mp->nextp, nullptr));
+}
+
+void give_nextp(m* mp, p* pp) {
+    check(mp->nextp == nullptr, "startm: m has a p waiting");
+    mp->nextp = pp;
+    mp->park.wakeup();
+}
+}  // namespace
+
+void incidlelocked(std::int32_t n) {
+    sched.lock.lock();
+    sched.nmidlelocked += n;
+    if (n > 0) checkdead();
+    sched.lock.unlock();
+}
+
+void stopm(m* mp) {
+    check(mp->p == nullptr && !mp->spinning, "stopm: holds a p or spins");
+    sched.lock.lock();
+    mput(mp);
+    sched.lock.unlock();
+    take_nextp(mp);
+}
+
+void startm(p* pp, bool spinning) {
+    sched.lock.lock();
+    if (pp == nullptr) {
+        pp = pidleget();
+        if (pp == nullptr) {
+            if (spinning) {
+                store_relaxed(sched.needspinning, 1U);
+                check(add_seq_cst(sched.nmspinning, -1) >= 0, "startm: negative nmspinning");
+            }
+            sched.lock.unlock();
+            return;
+        }
+    }
+    m* mp = mget();
+    if (mp == nullptr) {
+        mp = allocm();
+        sched.lock.unlock();
+        mp->spinning = spinning;
+        mp->nextp = pp;
+        newm(mp);
+        return;
+    }
+    sched.lock.unlock();
+    mp->spinning = spinning;
+    give_nextp(mp, pp);
+}
+
+void wakep() {
+    light_fence();  // W1
+    if (load_relaxed(sched.npidle) == 0) return;
+    if (load_relaxed(sched.nmspinning) != 0 || !cas_seq_cst(sched.nmspinning, 0, 1)) return;
+    startm(nullptr, true);
+}
+
+void handoffp(p* pp) {
+    if (!runqempty(pp) || load_relaxed(sched.runqsize) != 0) {
+        startm(pp, false);
+        return;
+    }
+    // Nobody spins and no other p is idle: work may have come that relies on one that looks.
+    if (load_relaxed(sched.nmspinning) + load_relaxed(sched.npidle) == 0 && cas_seq_cst(sched.nmspinning, 0, 1)) {
+        store_relaxed(sched.needspinning, 0U);
+        startm(pp, true);
+        return;
+    }
+    sched.lock.lock();
+    if (load_relaxed(sched.gcwaiting)) {
+        store_relaxed(pp->status, Pgcstop);
+        if (--sched.stopwait == 0) sched.stopnote.wakeup();
+        sched.lock.unlock();
+        return;
+    }
+    if (!sched.runq.empty()) {
+        sched.lock.unlock();
+        startm(pp, false);
+        return;
+    }
+    pidleput(pp);
+    sched.lock.unlock();
+    heavy_fence();  // W1: who queued a goroutine just before may not have seen this p idle
+    if (any_work_queued()) wakep();
+}
+
+void stoplockedm(m* mp) {
+    check(mp->lockedg->lockedm == mp, "stoplockedm: inconsistent locking");
+    if (mp->p != nullptr) {
+        add_relaxed(sched.handoffs, 1U);
+        handoffp(releasep(mp));
+    }
+    incidlelocked(1);
+    take_nextp(mp);
+    check(load_relaxed(mp->lockedg->status) == Grunnable, "stoplockedm: lockedg is not runnable");
+}
+
+void startlockedm(m* mp, g* gp) {
+    m* locked = gp->lockedm;
+    check(locked != mp, "startlockedm: locked to me");
+    check(locked->nextp == nullptr, "startlockedm: m has a p");
+    incidlelocked(-1);
+    locked->nextp = releasep(mp);
+    locked->park.wakeup();
+    stopm(mp);
+}
+
+}  // namespace gangway::runtime

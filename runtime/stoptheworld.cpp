@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/stoptheworld.hpp"
+
+#include <gangway/runtime.hpp>
+#include <sched.h>
+
+#include "runtime/environment.hpp"
+#include "runtime/newm.hpp"
+#include "runtime/proc.hpp"
+#include "runtime/sema.hpp"
+#include "runtime/stack.hpp"
+#include "runtime/start.hpp"
+#include "runtime/syscall.hpp"
+#include "runtime/systemstack.hpp"
+#include "runtime/throw.hpp"
+
+namespace gangway::runtime {
+
+namespace {
+
+constexpr std::int64_t ask_again = 100'000;  // ns
+constexpr std::int64_t longest_wait_at_exit = 1'000'000'000;
+
+constinit semaphore_word worldsema{1};
+
+bool can_park_here() {
+    m* mp = getm();
+    return mp != nullptr && on_curg_stack(mp);
+}
+
+void acquire_worldsema() {
+    if (can_park_here()) {
+        semacquire(worldsema, wait_reason::stop_the_world);
+        return;
+    }
+    while (!try_semacquire(worldsema)) sched_yield();
+}
+
+void preempt_all() {
+    auto n = load_relaxed(sched.gomaxprocs);
+    for (std::int32_t i = 0; i < n; i++) {
+        if (m* mp = load_acquire(sched.allp[i]->m))
+            store_seq_cst(mp->p_taken, load_relaxed(mp->p_taken) | preempt);
+    }
+}
+
+void stop_one(p* pp) {
+    store_relaxed(pp->status, Pgcstop);
+    sched.stopwait--;
+}
+
+// sched.lock held. Z2
+void take_ps_in_c(const p* own) {
+    m* wanted[max_procs];
+    int n = 0;
+    auto nprocs = load_relaxed(sched.gomaxprocs);
+    for (std::int32_t i = 0; i < nprocs; i++) {
+        p* pp = sched.allp[i];
+        m* mp = load_acquire(pp->m);
+        if (pp != own && mp != nullptr && load_relaxed(mp->in_syscall) != 0 && want_p(mp)) wanted[n++] = mp;
+    }
+    heavy_fence();  // also H4's, with sched.attention
+    for (int i = 0; i < n; i++) {
+        if (p* pp = took_p(wanted[i])) stop_one(pp);
+    }
+}
+
+// True when all ps have stopped; false when not within the limit (ns, negative: none).
+bool stop_all(std::int64_t limit) {
+    p* own = usable_p(getm());
+    sched.lock.lock();
+    sched.stopwait = load_relaxed(sched.gomaxprocs);
+    sched.stopnote.clear();
+    store_seq_cst(sched.gcwaiting, true);
+    store_seq_cst(sched.attention, attention_stop);
+    preempt_all();
+    if (own != nullptr) stop_one(own);
+    take_ps_in_c(own);
+    while (p* pp = pidleget()) stop_one(pp);
+    bool waits = sched.stopwait > 0;
+    sched.lock.unlock();
+    std::int64_t until = nanotime() + limit;
+    while (waits && !sched.stopnote.sleep_for(ask_again)) {
+        if (limit >= 0 && nanotime() > until) return false;
+        sched.lock.lock();
+        preempt_all();
+        sched.lock.unlock();
+    }
+    return true;
+}
+
+void init_p(p* pp, int id) {
+    pp->id = id;
+    store_relaxed(pp->status, Pgcstop);
+}
+
+// sched.lock held, world stopped: what pp has goes where others find it.
+void retire_p(p* pp) {
+    while (g* gp = runqget(pp)) globrunqput(gp);
+    gfpurge(pp);
+    store_relaxed(pp->status, Pdead);
+}
+
+void run_p(p* pp) {
+    startm(pp, false);
+}
+
+// The caller's p is to go: it gets one that stays.
+void move_to(m* mp, p* pp) {
+    releasep(mp);
+    acquirep(mp, pp);
+}
+
+}  // namespace
+
+void gcstopm(m* mp) {
+    sched.lock.lock();
+    if (!load_relaxed(sched.gcwaiting)) {  // it ended meanwhile
+        sched.lock.unlock();
+        return;
+    }
+    if (mp->spinning) {
+        mp->spinning = false;
+        check(add_seq_cst(sched.nmspinning, -1) >= 0, "gcstopm: negative nmspinning");
+    }
+    p* pp = releasep(mp);
+    store_relaxed(pp->status, Pgcstop);
+    if (--sched.stopwait == 0) sched.stopnote.wakeup();
+    sched.lock.unlock();
+    stopm(mp);
+}
+
+p* procresize(int n) {
+    int old = load_relaxed(sched.gomaxprocs);
+    for (int i = 0; i < n; i++) {
+        if (sched.allp[i] == nullptr) sched.allp[i] = new p;
+        if (i >= old) init_p(sched.allp[i], i);
+    }
+    store_relaxed(sched.gomaxprocs, n);
+    m* mp = getm();
+    p* own = usable_p(mp);
+    if (own != nullptr && own->id >= n) {
+        move_to(mp, sched.allp[0]);
+        own = sched.allp[0];
+    }
+    for (int i = n; i < old; i++) retire_p(sched.allp[i]);
+    if (own != nullptr) store_relaxed(own->status, Prunning);
+    p* runnable = nullptr;
+    for (int i = n - 1; i >= 0; i--) {
+        p* pp = sched.allp[i];
+        if (pp == own) continue;
+        store_relaxed(pp->status, Pidle);
+        if (runqempty(pp)) {
+            pidleput(pp);
+        } else {
+            pp->link = runnable;
+            runnable = pp;
+        }
+    }
+    return runnable;
+}
+
+void stoptheworld() {
+    acquire_worldsema();
+    stop_all(-1);
+    add_relaxed(sched.stops, 1U);
+}
+
+void starttheworld(int nprocs) {
+    sched.lock.lock();
+    p* runnable = procresize(nprocs != 0 ? nprocs : load_relaxed(sched.gomaxprocs));
+    store_seq_cst(sched.attention, 0U);
+    store_seq_cst(sched.gcwaiting, false);
+    if (sched.sysmonwait) {
+        sched.sysmonwait = false;
+        sched.sysmonnote.wakeup();
+    }
+    sched.lock.unlock();
+    while (runnable != nullptr) {
+        p* pp = runnable;
+        runnable = pp->link;
+        run_p(pp);
+    }
+    wakep();  // for what is in the global queue
+    semrelease(worldsema);
+}
+
+void stop_for_good() {
+    sched.lock.lock();
+    sched.stopped_for_good = true;
+    sched.lock.unlock();
+    // Whoever stops the world at this moment either ends that in time or never runs again itself.
+    std::int64_t until = nanotime() + longest_wait_at_exit;
+    while (!try_semacquire(worldsema)) {
+        if (nanotime() > until) return;
+        sched_yield();
+    }
+    stop_all(longest_wait_at_exit);
+}
+
+}  // namespace gangway::runtime
+
+namespace gangway {
+
+int gomaxprocs(int n) {
+    using namespace runtime;
+    runtime_start();
+    if (n < 0 || n > max_procs) throw_out_of_range("gangway::gomaxprocs: ", "n", n, 0, max_procs);
+    int before = load_relaxed(sched.gomaxprocs);
+    if (n == 0 || n == before) return before;
+    stoptheworld();
+    before = load_relaxed(sched.gomaxprocs);
+    starttheworld(n);
+    return before;
+}
+
+}  // namespace gangway

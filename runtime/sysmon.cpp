@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/sysmon.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+#include <pthread.h>
+#include <sys/prctl.h>
+
+#include "runtime/checkdead.hpp"
+#include "runtime/findrunnable.hpp"
+#include "runtime/proc.hpp"
+#include "runtime/syscall.hpp"
+#include "runtime/throw.hpp"
+
+namespace gangway::runtime {
+
+namespace {
+
+constexpr std::int64_t shortest_nap = 20'000;      // ns; also how long a call keeps its p when there is work for it
+constexpr std::int64_t longest_nap = 10'000'000;
+constexpr int naps_before_longer_ones = 50;        // without anything to do
+constexpr std::int64_t idle_call_limit = 1'000'000;  // a call keeps its p this long when there is no work
+constexpr std::int64_t time_slice = 10'000'000;
+constexpr std::int64_t suspicion_nap = 50'000'000;
+constexpr std::int64_t long_sleep = 60'000'000'000;
+
+void nap(std::int64_t ns) {
+    timespec t{ns / 1'000'000'000, ns % 1'000'000'000};
+    nanosleep(&t, nullptr);
+}
+
+bool another_p_has_work(const p* pp) {
+    auto n = static_cast<std::uint32_t>(load_relaxed(sched.gomaxprocs));
+    for (std::uint32_t i = 0; i < n; i++)
+        if (sched.allp[i] != pp && runqlen(sched.allp[i]) > 1) return true;
+    return false;
+}
+
+bool work_for(const p* pp) {
+    if (!runqempty(pp) || load_relaxed(sched.runqsize) != 0) return true;
+    return load_relaxed(sched.npidle) + load_relaxed(sched.nmspinning) == 0 && another_p_has_work(pp);
+}
+
+// Whether mp has been in one call since long enough ago that pp should go to others.
+bool call_is_long(p* pp, m* mp, std::int64_t now) {
+    std::uint64_t calls = load_relaxed(mp->ncgocall) + load_relaxed(mp->ncgocallback);
+    if (pp->sysmon_m != mp || pp->sysmon_calls != calls) {
+        pp->sysmon_m = mp;
+        pp->sysmon_calls = calls;
+        pp->sysmon_calls_since = now;
+        return false;
+    }
+    std::int64_t in_call = now - pp->sysmon_calls_since;
+    return in_call >= idle_call_limit || (in_call >= shortest_nap && work_for(pp));
+}
+
+bool has_run_long(p* pp, std::int64_t now) {
+    std::uint32_t tick = load_relaxed(pp->schedtick);
+    if (pp->sysmon_tick != tick) {
+        pp->sysmon_tick = tick;
+        pp->sysmon_tick_since = now;
+        return false;
+    }
+    return now - pp->sysmon_tick_since >= time_slice;
+}
+
+// Takes the ps of the ms listed, with one barrier for all of them. How many.
+int take(m** candidates, int n) {
+    p* got[max_procs];
+    int ngot = 0;
+    sched.lock.lock();
+    if (!load_relaxed(sched.gcwaiting)) {
+        m** wanted_end = std::remove_if(candidates, candidates + n, [](m* mp) { return !want_p(mp); });
+        heavy_fence();
+        for (m** mp = candidates; mp != wanted_end; mp++) {
+            p* pp = took_p(*mp);
+            if (pp == nullptr) continue;
+            store_relaxed(pp->status, Pidle);
+            got[ngot++] = pp;
+        }
+    }
+    sched.lock.unlock();
+    add_relaxed(sched.retakes, static_cast<std::uint64_t>(ngot));
+    for (int i = 0; i < ngot; i++) handoffp(got[i]);
+    return ngot;
+}
+
+// True: something was done, keep looking often.
+bool retake(std::int64_t now) {
+    m* candidates[max_procs];
+    int n = 0;
+    auto nprocs = load_relaxed(sched.gomaxprocs);
+    for (std::int32_t i = 0; i < nprocs; i++) {
+        p* pp = sched.allp[i];
+        m* mp = load_acquire(pp->m);
+        if (mp == nullptr || load_relaxed(pp->status) != Prunning) continue;
+        if (load_relaxed(mp->in_syscall) != 0) {
+            if (call_is_long(pp, mp, now)) candidates[n++] = mp;
+        } else if (has_run_long(pp, now)) {
+            pp->sysmon_tick_since = now;
+            add_relaxed(sched.preempt_requests, 1U);
+            request_preempt(mp);
+        }
+    }
+    return n != 0 && take(candidates, n) != 0;
+}
+
+// Sleeps for as long as there is nothing to watch. True: it did.
+bool sleep_while_all_idle() {
+    sched.lock.lock();
+    bool idle = load_relaxed(sched.npidle) == load_relaxed(sched.gomaxprocs) || load_relaxed(sched.gcwaiting);
+    if (!idle) {
+        sched.lock.unlock();
+        return false;
+    }
+    sched.sysmonwait = true;
+    bool suspect = sched.dead_suspect;
+    sched.lock.unlock();
+    sched.sysmonnote.sleep_for(suspect ? suspicion_nap : long_sleep);
+    sched.lock.lock();
+    sched.sysmonwait = false;
+    sched.sysmonnote.clear();
+    if (sched.dead_suspect) checkdead();
+    sched.lock.unlock();
+    return true;
+}
+
+void* sysmon(void*) {
+    prctl(PR_SET_TIMERSLACK, 1);  // ns; else the kernel adds 50 us to each nap
+    std::int64_t length = shortest_nap;
+    int quiet = 0;
+    for (;;) {
+        if (quiet == 0) {
+            length = shortest_nap;
+        } else if (quiet > naps_before_longer_ones && length < longest_nap) {
+            length *= 2;
+        }
+        nap(length);
+        if (sleep_while_all_idle()) {
+            quiet = 0;
+            continue;
+        }
+        quiet = retake(nanotime()) ? 0 : quiet + 1;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+void start_sysmon() {
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_t thread{};
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&thread, &attr, &sysmon, nullptr);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    pthread_attr_destroy(&attr);
+    check(error == 0, "start: failed to create the monitor's thread");
+}
+
+}  // namespace gangway::runtime

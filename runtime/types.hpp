@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// g, m, p and the scheduler's state. Each field says who may touch it.
+//
+// Guards named in the comments:
+//   owner       the thread that runs this g or is this m or holds this p; nobody else
+//   sched.lock  read and written under sched.lock
+//   atomic      any thread; the named invariant says in which order
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <pthread.h>
+#include <unwind.h>
+
+#include "runtime/lock_futex.hpp"
+
+namespace gangway::runtime {
+
+struct g;
+struct m;
+struct p;
+struct stack_class;
+
+constexpr int max_procs = 1024;
+constexpr std::uint32_t runq_size = 256;
+
+// What a goroutine is doing. Who moves it on owns its stack.
+enum gstatus : std::uint32_t {
+    Gidle,      // a slot that holds no goroutine yet, or none any more
+    Grunnable,  // in a run queue, or about to be put into one by whoever made it so. Nobody runs on its stack.
+    Grunning,   // an m's curg; that m's thread owns the stack, also while it is in C (m.in_syscall)
+    Gwaiting,   // parked, in no run queue. Whoever takes it off what it waits for owns it and must goready it.
+    Gdead,      // ended, in a free list; or new and not yet started
+};
+
+enum pstatus : std::uint32_t {
+    Pidle,     // in sched.pidle, or in the hands of whoever took it out
+    Prunning,  // an m's; that m may be in C, then the handshake says who owns it (syscall.hpp)
+    Pgcstop,   // stopped: owned by whoever stopped the world
+    Pdead,     // gomaxprocs has shrunk below it
+};
+
+enum class wait_reason : std::uint8_t {
+    none,
+    chan_receive,
+    chan_send,
+    semacquire,
+    mutex_lock,
+    wait_group_wait,
+    stop_the_world,
+};
+const char* name_of(wait_reason why);
+
+struct stack {
+    std::uintptr_t lo = 0;  // the lowest usable byte; the guard page ends here
+    std::uintptr_t hi = 0;
+};
+
+struct gobuf {
+    void* sp = nullptr;
+};
+
+// What __cxa_get_globals() points to in the Itanium C++ ABI: which exceptions this thread is handling, and how many
+// are in flight. A goroutine's, so switched with it.
+struct eh_globals {
+    void* caught = nullptr;
+    unsigned int uncaught = 0;
+};
+
+struct run_frame;  // a run() under way (run.cpp)
+
+struct g {
+    // What a switch touches.
+    gobuf sched;                                  // where to go on; valid while nobody runs it
+    std::atomic<runtime::m*> m{nullptr};          // whose curg it is. Owner writes
+    runtime::m* lockedm = nullptr;                // owner; read by whoever takes it off a queue
+    std::atomic<std::uint32_t> status{Gidle};     // the owner's; others read it for reports
+    std::atomic<wait_reason> waiting_for{wait_reason::none};  // owner, before it parks
+    bool lock_os = false;                         // lock_os_thread() is in force (not only a callback). Owner
+    bool goexiting = false;                       // a forced unwind is under way. Owner
+    bool goexit_kept = false;                     // it has reached a callback and waits for C to return. Owner
+    bool has_kept = false;                        // kept or goexit_kept is set: the call under way must look. Owner
+    eh_globals eh;                                // while it does not run; else the thread has it
+    g* schedlink = nullptr;                       // next in the queue or free list that it is in
+
+    // What a crossing touches. Owner
+    void* syscallsp = nullptr;  // its sp when it left for C; a callback's frames go below
+    std::exception_ptr kept;    // left a callback or a callee; the call under way rethrows it
+
+    // What starting and ending it touch.
+    runtime::stack stk;
+    std::atomic<std::uint64_t> goid{0};  // its maker's; others read it for reports
+    void (*entry)(void*) = nullptr;
+    void* entry_arg = nullptr;
+    run_frame* run = nullptr;    // of run()'s main goroutine
+    stack_class* cls = nullptr;  // where its slot goes back to
+    std::uint32_t slot = 0;      // which slot of its slab
+    std::atomic<std::int64_t> waiting_since{0};
+    _Unwind_Exception goexit_unwind{};
+
+    void* asan_fake_stack = nullptr;
+    void* tsan_fiber = nullptr;
+};
+
+// One waiter, in its own frame: gone when it goes on.
+struct sudog {
+    g* gp = nullptr;
+    sudog* next = nullptr;
+    sudog* prev = nullptr;
+    void* elem = nullptr;  // a channel's: what is sent, or the room for it
+    bool success = false;  // a channel's: woken by a partner, not by close. A semaphore's: the count is handed over
+    std::int64_t since = 0;
+};
+
+// Called when the goroutine that parks is off its stack. False: it does not park after all.
+// May run on another goroutine's small stack, or on g0. Must not park.
+using unlock_fn = bool (*)(g* gp, void* lock);
+
+struct alignas(64) m {
+    // What switching and crossing touch, all of it the owner's, but for the two words of the handshake.
+    g* curg = nullptr;
+    runtime::p* p = nullptr;                       // H1 in syscall.hpp: stale while it is taken in a call
+    std::atomic<std::uint32_t> in_syscall{0};      // written by this m; read by takers. H1
+    std::atomic<std::uint32_t> p_taken{0};         // written under sched.lock; read by this m. H1, H5
+    g g0;                                          // its sched.sp: where mcall and C start, downward
+    std::atomic<std::uint64_t> ncgocall{0};        // counts: one writer
+    std::atomic<std::uint64_t> ncgocallback{0};
+    std::uint32_t nodirect = 0;                    // != 0: a switch must go through schedule()
+    bool spinning = false;                         // looking for work; counted in sched.nmspinning
+    g* left = nullptr;                             // the g that a direct switch left, until the next one settles it
+    unlock_fn waitunlockf = nullptr;               // of the g that parks; yield_left for one that yields
+    void* waitlock = nullptr;
+    eh_globals* eh = nullptr;                      // this thread's
+
+    g* lockedg = nullptr;       // the g that alone may run here
+    std::uint32_t lockedext = 0;  // lock_os_thread() calls
+    std::uint32_t lockedint = 0;  // callbacks under way
+    run_frame* run = nullptr;   // this thread is inside run()
+
+    note park;                  // stopm, stoplockedm
+    runtime::p* nextp = nullptr;  // set by whoever wakes park
+    m* schedlink = nullptr;     // sched.lock: idle list, free list
+    m* alllink = nullptr;       // set once, before it is published in sched.allm
+
+    std::uint64_t id = 0;
+    void* base_sp = nullptr;    // what its thread function saved; going there ends the thread
+    void* g0_base = nullptr;    // g0.sched.sp with no C under way
+    std::uint32_t fastrand = 0;
+    pthread_t thread{};
+    int tid = 0;
+    bool thread_is_ours = false;     // made by newm; false: a thread that called run()
+    std::atomic<bool> alive{false};  // counted in num_thread()
+    void* altstack = nullptr;        // for the handler that reports stack overflows
+    std::size_t altstack_size = 0;
+    std::uintptr_t guard_lo = 0;     // [guard_lo, g0.stk.lo): where an overflow of g0 faults
+
+    std::atomic<std::uint64_t> parks{0};
+    std::atomic<std::uint64_t> preemptions{0};
+};
+
+// Run queue invariants: runq.hpp.
+struct alignas(64) p {
+    std::atomic<std::uint32_t> runqhead{0};
+    std::atomic<std::uint32_t> runqtail{0};
+    std::atomic<g*> runnext{nullptr};
+    std::atomic<std::uint32_t> schedtick{0};  // one writer; sysmon reads
+    std::uint32_t runnext_streak = 0;  // owner
+    std::int32_t id = 0;
+    std::atomic<std::uint32_t> status{Pidle};
+    std::atomic<runtime::m*> m{nullptr};  // set by that m, unset by it or by a taker under sched.lock
+    p* link = nullptr;                    // sched.lock: idle list
+
+    // Owner
+    std::uint64_t goidcache = 0, goidcacheend = 0;
+    g* gfree = nullptr;
+    std::uint32_t ngfree = 0;
+    std::atomic<std::uint64_t> made{0}, ended{0};  // goroutines; one writer
+    std::atomic<std::uint64_t> steals{0};
+
+    // sysmon's own notes
+    std::uint64_t sysmon_calls = 0;
+    std::uint32_t sysmon_tick = 0;
+    std::int64_t sysmon_calls_since = 0, sysmon_tick_since = 0;
+    runtime::m* sysmon_m = nullptr;
+
+    std::atomic<g*> runq[runq_size] = {};
+};
+
+struct gqueue {
+    g* head = nullptr;
+    g* tail = nullptr;
+    std::int32_t size = 0;
+
+    bool empty() const { return head == nullptr; }
+    void push_back(g* gp) {
+        gp->schedlink = nullptr;
+        if (tail != nullptr) {
+            tail->schedlink = gp;
+        } else {
+            head = gp;
+        }
+        tail = gp;
+        size++;
+    }
+    g* pop() {
+        g* gp = head;
+        if (gp != nullptr) {
+            head = gp->schedlink;
+            if (head == nullptr) tail = nullptr;
+            gp->schedlink = nullptr;
+            size--;
+        }
+        return gp;
+    }
+};
+
+struct scheduler {
+    m_lock lock;
+
+    // Bits that entersyscall and the switches look at. Atomic; F1 with heavy_fence in stoptheworld
+    std::atomic<std::uint32_t> attention{0};
+
+    m* midle = nullptr;             // sched.lock
+    std::int32_t nmidle = 0;        // sched.lock
+    std::int32_t nmidlelocked = 0;  // sched.lock; ms asleep for their lockedg, threads in run() asleep for its end
+    std::int32_t mcount = 0;        // sched.lock; ms that exist, the monitor not among them
+    std::int32_t maxmcount = 10'000;
+    std::uint64_t mnext = 0;        // sched.lock; ids given out
+    std::uint64_t nmended = 0;      // sched.lock
+    m* mfree = nullptr;             // sched.lock; structs of ended ms, kept: others may still look at one
+    std::atomic<m*> allm{nullptr};  // pushed under sched.lock, never removed
+
+    p* pidle = nullptr;                        // sched.lock
+    std::atomic<std::int32_t> npidle{0};       // written under sched.lock
+    std::atomic<std::int32_t> nmspinning{0};   // atomic; W1 in proc.hpp
+    std::atomic<std::uint32_t> needspinning{0};  // written under sched.lock
+    std::atomic<std::int32_t> gomaxprocs{0};   // written with the world stopped
+    p* allp[max_procs] = {};                   // [0, nallp) are there and stay
+
+    gqueue runq;                           // sched.lock
+    std::atomic<std::int32_t> runqsize{0};  // written under sched.lock; a hint for others
+
+    std::atomic<std::uint64_t> goidgen{0};
+    std::atomic<std::uint64_t> made{0}, ended{0};  // goroutines made and ended without a p
+
+    std::atomic<bool> gcwaiting{false};  // written under sched.lock
+    std::int32_t stopwait = 0;           // sched.lock; ps that have not stopped yet
+    note stopnote;
+    bool stopped_for_good = false;       // sched.lock; the process is exiting
+
+    bool sysmonwait = false;  // sched.lock; the monitor sleeps on sysmonnote
+    note sysmonnote;
+    std::atomic<std::int64_t> lastpoll{0};
+
+    std::int32_t nruns = 0;        // sched.lock; run() calls under way
+    bool dead_suspect = false;     // sched.lock; deadlocked but for threads that may call in
+
+    std::atomic<std::size_t> stack_size{256 << 10};
+    std::atomic<std::uint64_t> handoffs{0}, retakes{0}, preempt_requests{0}, stops{0};
+};
+
+// attention
+constexpr std::uint32_t attention_stop = 1;
+
+extern scheduler sched;
+
+}  // namespace gangway::runtime

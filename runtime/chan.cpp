@@ -15,8 +15,6 @@ namespace gangway::detail {
 
 using namespace runtime;
 
-namespace {
-
 void move_elem(const elem_type& type, void* to, void* from) {
     if (type.move != nullptr) {
         type.move(to, from);
@@ -26,6 +24,8 @@ void move_elem(const elem_type& type, void* to, void* from) {
         std::memcpy(to, from, type.size);
     }
 }
+
+namespace {
 
 void destroy_elem(const elem_type& type, void* at) {
     if (type.destroy != nullptr) type.destroy(at);
@@ -39,19 +39,29 @@ std::size_t after(const hchan* c, std::size_t i) {
     return i + 1 == c->capacity ? 0 : i + 1;
 }
 
-void put(hchan* c, void* elem) {
+}  // namespace
+
+void put_in_buffer(hchan* c, void* elem) {
     move_elem(*c->type, slot(c, c->sendx), elem);
     c->sendx = after(c, c->sendx);
     count(c->count);
 }
 
-void take(hchan* c, void* room) {
+void take_from_buffer(hchan* c, void* room) {
     void* from = slot(c, c->recvx);
     move_elem(*c->type, room, from);
     destroy_elem(*c->type, from);
     c->recvx = after(c, c->recvx);
     count(c->count, std::size_t(-1));
 }
+
+void wake(sudog* s, bool success) {
+    s->success = success;
+    s->gp->param = s;  // V3
+    goready(s->gp);
+}
+
+namespace {
 
 // Parks on q, c's lock held. True: a partner took or gave the value; false: the channel was closed.
 bool wait_on(hchan* c, waitq& q, void* elem, wait_reason why) {
@@ -61,11 +71,6 @@ bool wait_on(hchan* c, waitq& q, void* elem, wait_reason why) {
     q.enqueue(&s);
     gopark(&parkunlock, &c->lock, why);
     return s.success;
-}
-
-void wake(sudog* s, bool success) {
-    s->success = success;
-    goready(s->gp);
 }
 
 // A blocking operation that may not block has to say so before it is on a queue. With the lock held.
@@ -109,21 +114,7 @@ void chanrelease(hchan* c) noexcept {
 
 chan_result chansend(hchan* c, void* elem, bool block) {
     c->lock.lock();
-    if (load_relaxed(c->closed)) {
-        c->lock.unlock();
-        return chan_result::closed;
-    }
-    if (sudog* receiver = c->recvq.dequeue()) {
-        c->lock.unlock();
-        move_elem(*c->type, receiver->elem, elem);  // C2
-        wake(receiver, true);
-        return chan_result::done;
-    }
-    if (load_relaxed(c->count) < c->capacity) {
-        put(c, elem);
-        c->lock.unlock();
-        return chan_result::done;
-    }
+    if (std::optional<chan_result> r = send_locked(c, elem, [c] { c->lock.unlock(); })) return *r;
     if (!block) {
         c->lock.unlock();
         return chan_result::would_block;
@@ -134,24 +125,7 @@ chan_result chansend(hchan* c, void* elem, bool block) {
 
 chan_result chanrecv(hchan* c, void* room, bool block) {
     c->lock.lock();
-    if (load_relaxed(c->count) != 0) {
-        take(c, room);
-        sudog* sender = c->sendq.dequeue();
-        if (sender != nullptr) put(c, sender->elem);  // C1, C2
-        c->lock.unlock();
-        if (sender != nullptr) wake(sender, true);
-        return chan_result::done;
-    }
-    if (sudog* sender = c->sendq.dequeue()) {
-        c->lock.unlock();
-        move_elem(*c->type, room, sender->elem);  // C2
-        wake(sender, true);
-        return chan_result::done;
-    }
-    if (load_relaxed(c->closed)) {
-        c->lock.unlock();
-        return chan_result::closed;
-    }
+    if (std::optional<chan_result> r = recv_locked(c, room, [c] { c->lock.unlock(); })) return *r;
     if (!block) {
         c->lock.unlock();
         return chan_result::would_block;
@@ -168,9 +142,11 @@ bool closechan(hchan* c) {
     }
     store_relaxed(c->closed, true);
     sudog* woken = nullptr;  // all of them are the caller's now; readied without the lock
-    while (sudog* s = c->recvq.empty() ? c->sendq.dequeue() : c->recvq.dequeue()) {
-        s->next = woken;
-        woken = s;
+    for (waitq* q : {&c->recvq, &c->sendq}) {
+        while (sudog* s = q->dequeue()) {
+            s->next = woken;
+            woken = s;
+        }
     }
     c->lock.unlock();
     while (woken != nullptr) {

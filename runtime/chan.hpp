@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <gangway/chan.hpp>
+#include <optional>
 
 #include "runtime/types.hpp"
 
@@ -30,12 +31,20 @@ struct waitq {
         (last != nullptr ? last->next : first) = s;
         last = s;
     }
+    // A waiter that is now the caller's: C2. A select's may have been won on another channel meanwhile: V2.
     sudog* dequeue() {
-        sudog* s = first;
-        if (s == nullptr) return nullptr;
-        first = s->next;
-        (first != nullptr ? first->prev : last) = nullptr;
-        return s;
+        while (sudog* s = first) {
+            remove(s);
+            if (!s->is_select || cas_seq_cst(s->gp->select_done, 0, 1)) return s;
+        }
+        return nullptr;
+    }
+    // s may be off the queue already.
+    void remove(sudog* s) {
+        if (s->prev == nullptr && first != s) return;
+        (s->prev != nullptr ? s->prev->next : first) = s->next;
+        (s->next != nullptr ? s->next->prev : last) = s->prev;
+        s->next = s->prev = nullptr;
     }
 };
 
@@ -59,5 +68,60 @@ struct hchan {
     runtime::waitq sendq;               // lock
     runtime::waitq recvq;               // lock
 };
+
+// With the lock held. When the operation can go on it is done, unlock() called on the way, and what came of it
+// returned; else nothing has changed, the lock neither.
+template <class Unlock>
+std::optional<chan_result> send_locked(hchan* c, void* elem, Unlock unlock);
+template <class Unlock>
+std::optional<chan_result> recv_locked(hchan* c, void* room, Unlock unlock);
+
+void move_elem(const elem_type& type, void* to, void* from);
+void put_in_buffer(hchan* c, void* elem);
+void take_from_buffer(hchan* c, void* room);
+void wake(runtime::sudog* s, bool success);
+
+template <class Unlock>
+std::optional<chan_result> send_locked(hchan* c, void* elem, Unlock unlock) {
+    if (runtime::load_relaxed(c->closed)) {
+        unlock();
+        return chan_result::closed;
+    }
+    if (runtime::sudog* receiver = c->recvq.dequeue()) {
+        unlock();
+        move_elem(*c->type, receiver->elem, elem);  // C2
+        wake(receiver, true);
+        return chan_result::done;
+    }
+    if (runtime::load_relaxed(c->count) < c->capacity) {
+        put_in_buffer(c, elem);
+        unlock();
+        return chan_result::done;
+    }
+    return std::nullopt;
+}
+
+template <class Unlock>
+std::optional<chan_result> recv_locked(hchan* c, void* room, Unlock unlock) {
+    if (runtime::load_relaxed(c->count) != 0) {
+        take_from_buffer(c, room);
+        runtime::sudog* sender = c->sendq.dequeue();
+        if (sender != nullptr) put_in_buffer(c, sender->elem);  // C1, C2
+        unlock();
+        if (sender != nullptr) wake(sender, true);
+        return chan_result::done;
+    }
+    if (runtime::sudog* sender = c->sendq.dequeue()) {
+        unlock();
+        move_elem(*c->type, room, sender->elem);  // C2
+        wake(sender, true);
+        return chan_result::done;
+    }
+    if (runtime::load_relaxed(c->closed)) {
+        unlock();
+        return chan_result::closed;
+    }
+    return std::nullopt;
+}
 
 }  // namespace gangway::detail

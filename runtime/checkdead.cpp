@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "runtime/netpoll.hpp"
 #include "runtime/newm.hpp"
 #include "runtime/stack.hpp"
 #include "runtime/throw.hpp"
@@ -39,11 +40,18 @@ bool any_goroutine() {
     return found;
 }
 
+// The m in the poller, when there is nothing any more that it could wake for. N4 gives the order of the looks.
+int pollers_for_nothing() {
+    if (load_seq_cst(netpoll_waiters) != 0 || earliest_timer() != never_fires) return 0;
+    return load_seq_cst(netpoll_asleep) ? 1 : 0;
+}
+
 }  // namespace
 
 void checkdead() {
     sched.dead_suspect = false;
-    if (sched.mcount - sched.nmidle - sched.nmidlelocked > 0) return;
+    int awake = sched.mcount - sched.nmidle - sched.nmidlelocked;
+    if (awake > 1 || (awake == 1 && pollers_for_nothing() == 0)) return;
     if (sched.nruns == 0 || sched.stopped_for_good) return;
     if (unknown_threads()) {
         sched.dead_suspect = true;

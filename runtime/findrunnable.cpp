@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/findrunnable.hpp"
 
+#include "runtime/netpoll.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/stoptheworld.hpp"
 #include "runtime/throw.hpp"
@@ -31,13 +32,27 @@ bool may_spin(const m* mp) {
     return 2 * load_relaxed(sched.nmspinning) < load_relaxed(sched.gomaxprocs) - load_relaxed(sched.npidle);
 }
 
+// Fires other ps' timers that are due: their ps may be in C, or busy. True: goroutines may have become runnable here.
+bool steal_timers(const p* pp, std::uint32_t first, std::uint32_t n) {
+    std::int64_t now = 0;
+    int fired = 0;
+    for (std::uint32_t i = 0; i < n; i++) {
+        p* victim = all_p((first + i) % n);
+        if (victim != pp) fired += run_timers(victim, &now);
+    }
+    return fired != 0;
+}
+
 g* steal_work(m* mp, p* pp) {
     auto n = static_cast<std::uint32_t>(load_relaxed(sched.gomaxprocs));
     for (int round = 0; round < steal_rounds; round++) {
         std::uint32_t first = fastrand(mp) % n;
+        if (round == steal_rounds - 1 && steal_timers(pp, first, n)) {
+            if (g* gp = runqget(pp)) return gp;
+        }
         for (std::uint32_t i = 0; i < n; i++) {
             if (load_relaxed(sched.gcwaiting)) return nullptr;
-            p* victim = sched.allp[(first + i) % n];
+            p* victim = all_p((first + i) % n);
             if (victim == pp || load_relaxed(victim->status) == Pidle) continue;
             if (g* gp = runqsteal(pp, victim, round == steal_rounds - 1)) {
                 count(pp->steals);
@@ -48,20 +63,28 @@ g* steal_work(m* mp, p* pp) {
     return nullptr;
 }
 
-// W1's second look. True: the m has a p again and spins.
-bool look_again(m* mp) {
-    mp->spinning = false;
-    check(add_seq_cst(sched.nmspinning, -1) >= 0, "findrunnable: negative nmspinning");
-    heavy_fence();
-    if (!any_work_queued()) return false;
+// An idle p for the m, which spins from then on. False: none is idle, so whoever took the last one looks at the queues
+// and timers in its turn.
+bool reclaim_p(m* mp) {
     sched.lock.lock();
-    p* pp = pidleget();
+    p* pp = load_relaxed(sched.gcwaiting) ? nullptr : pidleget();
     sched.lock.unlock();
-    // No idle p: whoever took it looks at the queues in its turn.
     if (pp == nullptr) return false;
     acquirep(mp, pp);
     become_spinning(mp);
     return true;
+}
+
+// W1's second look, after the p was given up. True: the m has a p again. Else *until is the earliest timer.
+bool look_again(m* mp, std::int64_t* until) {
+    if (mp->spinning) {
+        mp->spinning = false;
+        check(add_seq_cst(sched.nmspinning, -1) >= 0, "findrunnable: negative nmspinning");
+    }
+    heavy_fence();
+    *until = earliest_timer();
+    bool due = *until != never_fires && *until <= nanotime();
+    return (due || any_work_queued()) && reclaim_p(mp);
 }
 
 // Gives the p up, unless work came. Null: the m is without a p, or should search again with the one it has.
@@ -88,8 +111,31 @@ g* give_up_p(m* mp) {
     return nullptr;
 }
 
+// Sleeps in the poller, where there is something to wait for and nobody does yet. N1
+void sleep_in_poller(m* mp, std::int64_t until) {
+    if (until == never_fires && load_relaxed(netpoll_waiters) == 0) return;
+    netpoll_descriptor();
+    if (exchange_acq_rel(sched.lastpoll, 0) == 0) {
+        wake_poller(until);
+        return;
+    }
+    store_seq_cst(sched.polluntil, until);
+    gqueue ready = netpoll(until);
+    store_seq_cst(sched.polluntil, 0);
+    store_seq_cst(sched.lastpoll, nanotime());
+    reclaim_p(mp);
+    inject(ready);
+}
+
+g* from_poller(p* pp) {
+    if (!netpoll_in_use() || load_relaxed(netpoll_waiters) == 0 || load_seq_cst(sched.lastpoll) == 0) return nullptr;
+    gqueue ready = netpoll(0);
+    inject(ready);
+    return runqget(pp);
+}
+
 g* from_own_or_global(p* pp) {
-    if (global_queue_has_its_turn(pp)) {
+    if (scheduler_has_its_turn(pp)) {
         if (g* gp = from_global(pp, 1)) return gp;
     }
     if (g* gp = runqget(pp)) return gp;
@@ -101,7 +147,7 @@ g* from_own_or_global(p* pp) {
 bool any_work_queued() {
     auto n = static_cast<std::uint32_t>(load_relaxed(sched.gomaxprocs));
     for (std::uint32_t i = 0; i < n; i++)
-        if (!runqempty(sched.allp[i])) return true;
+        if (!runqempty(all_p(i))) return true;
     return load_relaxed(sched.runqsize) != 0;
 }
 
@@ -118,14 +164,20 @@ g* findrunnable(m* mp) {
             continue;
         }
         p* pp = mp->p;
+        std::int64_t now = 0;
+        run_timers(pp, &now);
         if (g* gp = from_own_or_global(pp)) return gp;
+        if (g* gp = from_poller(pp)) return gp;
         if (may_spin(mp)) {
             if (!mp->spinning) become_spinning(mp);
             if (g* gp = steal_work(mp, pp)) return gp;
         }
         if (g* gp = give_up_p(mp)) return gp;
         if (mp->p != nullptr) continue;
-        if (mp->spinning && look_again(mp)) continue;
+        std::int64_t until = never_fires;
+        if (look_again(mp, &until)) continue;
+        sleep_in_poller(mp, until);
+        if (mp->p != nullptr) continue;
         stopm(mp);
     }
 }

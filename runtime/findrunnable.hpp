@@ -2,15 +2,19 @@
 // Looking for a goroutine to run.
 #pragma once
 
+#include "runtime/netpoll.hpp"
 #include "runtime/types.hpp"
 
 namespace gangway::runtime {
 
-// Every 61st pick of a p looks at the global queue first, so that a busy local queue does not starve it.
-constexpr std::uint32_t global_queue_turn = 61;
+// Every 61st pick of a p looks further than its own queue first, so that a busy one starves neither the global queue nor
+// timers nor descriptors.
+constexpr std::uint32_t turn_of_others = 61;
 
-inline bool global_queue_has_its_turn(const p* pp) {
-    return load_relaxed(pp->schedtick) % global_queue_turn == 0 && load_relaxed(sched.runqsize) != 0;
+inline bool scheduler_has_its_turn(const p* pp) {
+    return load_relaxed(pp->schedtick) % turn_of_others == 0 &&
+           (load_relaxed(sched.runqsize) != 0 || load_relaxed(pp->timers.earliest) != never_fires ||
+            load_relaxed(netpoll_waiters) != 0);
 }
 
 // On g0, with a p. Returns with a p, perhaps another; sleeps without one. Stops for a stop-the-world.

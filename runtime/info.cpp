@@ -30,8 +30,7 @@ void each_m(F f) {
 
 template <class F>
 void each_p(F f) {
-    for (p* pp : sched.allp) {
-        if (pp == nullptr) return;
+    for (std::uint32_t i = 0; p* pp = all_p(i); i++) {
         f(*pp);
     }
 }

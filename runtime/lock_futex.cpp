@@ -9,6 +9,8 @@
 
 namespace gangway::runtime {
 
+constinit std::atomic<std::uint32_t> lock_waiters[lock_waiter_slots]{};
+
 namespace {
 // About what a holder needs on another core; a preempted holder is waited for asleep.
 constexpr int lock_spins = 100;
@@ -39,10 +41,11 @@ void m_lock::lock_slow() {
         cpu_relax();
         if (load_relaxed(locked_) == 0 && try_lock()) return;
     }
-    add_relaxed(waiters_, 1U);
+    std::atomic<std::uint32_t>& waiters = waiters_of(this);
+    add_relaxed(waiters, 1U);
     heavy_fence();  // L2
     while (!try_lock()) futex_wait(locked_, 1, -1);
-    add_relaxed(waiters_, -1U);
+    add_relaxed(waiters, -1U);  // L3
 }
 
 void m_lock::wake_one() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include "runtime/atomic.hpp"
@@ -10,13 +11,21 @@
 
 namespace gangway::runtime {
 
+// How many wait for a lock, by its address. Apart from the locks: see L4.
+constexpr std::size_t lock_waiter_slots = 64;
+extern std::atomic<std::uint32_t> lock_waiters[lock_waiter_slots];
+
 // A lock that costs one locked instruction: unlock has none.
 //
 //  L1 locked_ is 1 while it is held. Taking it acquires, unlock's store releases.
-//  L2 unlock stores locked_, then loads waiters_; a waiter adds itself to waiters_, then looks at locked_ once more
-//     before it sleeps. Between the two stands the asymmetric fence (F1): unlock sees the waiter and wakes one, or the
-//     waiter sees the lock free. Without it a waiter could sleep beside a free lock for ever.
+//  L2 unlock stores locked_, then looks whether anybody waits; a waiter counts itself first, then looks at locked_ once
+//     more before it sleeps. Between the two stands the asymmetric fence (F1): unlock sees the waiter and wakes one, or
+//     the waiter sees the lock free. Without it a waiter could sleep beside a free lock for ever.
 //  L3 A waiter stays counted until it has the lock, so an m that barges in between wakes it again.
+//  L4 unlock's store is its last touch of the lock: the next holder may free the memory (a channel whose last handle
+//     goes with the goroutine that the unlocker has just let go on). So the count of waiters is not in the lock but in a
+//     table, shared with other locks; a wake-up for another lock of the same slot, or for memory that is something else
+//     by now, is one that the sleepers there take for spurious.
 //
 // Not recursive, not fair. Nothing that parks may run while it is held.
 class m_lock {
@@ -31,18 +40,22 @@ public:
     }
     bool try_lock() { return cas_acquire(locked_, 0, 1); }
     void unlock() {
+        std::atomic<std::uint32_t>& waiters = waiters_of(this);
         store_release(locked_, 0);
         light_fence();  // L2
-        if (load_relaxed(waiters_) != 0) [[unlikely]]
-            wake_one();
+        if (load_relaxed(waiters) != 0) [[unlikely]]
+            wake_one();  // L4: only the address is used
     }
 
 private:
+    static std::atomic<std::uint32_t>& waiters_of(const m_lock* l) {
+        auto a = reinterpret_cast<std::uintptr_t>(l);
+        return lock_waiters[(a >> 4 ^ a >> 12) % lock_waiter_slots];
+    }
     void lock_slow();
     void wake_one();
 
     std::atomic<std::uint32_t> locked_{0};
-    std::atomic<std::uint32_t> waiters_{0};
 };
 
 // An m sleeps on it until somebody wakes it, once; a wake-up may come first. One sleeper, one waker, then clear.

@@ -17,7 +17,7 @@ namespace {
 g* next_for_direct_switch(m* mp) {
     if ((mp->nodirect | load_relaxed(sched.attention)) != 0) return nullptr;
     p* pp = mp->p;
-    if (global_queue_has_its_turn(pp)) return nullptr;
+    if (scheduler_has_its_turn(pp)) return nullptr;
     g* next = runqget(pp);
     if (next != nullptr && next->lockedm != nullptr) [[unlikely]] {
         runqput(pp, next, true);
@@ -109,7 +109,13 @@ void yield() {
         return;
     }
     // Nobody else is here, and nobody wants the p.
-    if (load_relaxed(sched.attention) == 0 && load_relaxed(sched.runqsize) == 0 && runqempty(mp->p)) return;
+    p* pp = mp->p;
+    if (load_relaxed(sched.attention) == 0 && load_relaxed(sched.runqsize) == 0 && runqempty(pp)) {
+        if (!scheduler_has_its_turn(pp)) {
+            count(pp->schedtick);
+            return;
+        }
+    }
     mcall(&yield_m);
 }
 

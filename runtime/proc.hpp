@@ -5,11 +5,10 @@
 // global one, then steals (findrunnable). An m without work gives its p to the idle list and sleeps (stopm).
 //
 //  W1 No goroutine waits beside an idle p. Who makes one runnable puts it into a queue, then looks whether a p is idle
-//     and nobody is spinning, and if so wakes one m (wakep). An m that stops spinning puts its p into the idle list and
-//     takes itself out of nmspinning, then looks at all queues once more. Between the two steps on either side stands
-//     the asymmetric fence (F1): the one sees the idle p, or the other sees the goroutine.
-//  W2 An m that goes idle without having spun relies on another that spins at that time (it does not spin only because
-//     enough others do) and that will do W1's second look.
+//     and nobody is spinning, and if so wakes one m (wakep). An m that finds nothing puts its p into the idle list and
+//     takes itself out of nmspinning, then looks at all queues and timers once more. Between the two steps on either
+//     side stands the asymmetric fence (F1): the one sees the idle p, or the other sees the goroutine.
+//  W2 Where wakep finds somebody spinning it wakes nobody: that one's second look is still to come.
 //  W3 An m that spins and finds work was perhaps the last that did: it calls wakep() for the next (resetspinning).
 //
 // Why not one queue: it would be one lock for all. Why not hand a readied goroutine to an idle m directly: it loses the

@@ -4,6 +4,7 @@
 
 #include "runtime/checkdead.hpp"
 #include "runtime/findrunnable.hpp"
+#include "runtime/netpoll.hpp"
 #include "runtime/newm.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/throw.hpp"
@@ -154,6 +155,8 @@ void handoffp(p* pp) {
     sched.lock.unlock();
     heavy_fence();  // W1: who queued a goroutine just before may not have seen this p idle
     if (any_work_queued()) wakep();
+    std::int64_t timer = earliest_timer();
+    if (timer != never_fires) wake_poller(timer);
 }
 
 void stoplockedm(m* mp) {

@@ -39,7 +39,7 @@ void acquire_worldsema() {
 void preempt_all() {
     auto n = load_relaxed(sched.gomaxprocs);
     for (std::int32_t i = 0; i < n; i++) {
-        if (m* mp = load_acquire(sched.allp[i]->m))
+        if (m* mp = load_acquire(all_p(i)->m))
             store_seq_cst(mp->p_taken, load_relaxed(mp->p_taken) | preempt);
     }
 }
@@ -55,7 +55,7 @@ void take_ps_in_c(const p* own) {
     int n = 0;
     auto nprocs = load_relaxed(sched.gomaxprocs);
     for (std::int32_t i = 0; i < nprocs; i++) {
-        p* pp = sched.allp[i];
+        p* pp = all_p(i);
         m* mp = load_acquire(pp->m);
         if (pp != own && mp != nullptr && load_relaxed(mp->in_syscall) != 0 && want_p(mp)) wanted[n++] = mp;
     }
@@ -97,6 +97,7 @@ void init_p(p* pp, int id) {
 // sched.lock held, world stopped: what pp has goes where others find it.
 void retire_p(p* pp) {
     while (g* gp = runqget(pp)) globrunqput(gp);
+    move_timers(pp, all_p(0));
     gfpurge(pp);
     store_relaxed(pp->status, Pdead);
 }
@@ -133,21 +134,21 @@ void gcstopm(m* mp) {
 p* procresize(int n) {
     int old = load_relaxed(sched.gomaxprocs);
     for (int i = 0; i < n; i++) {
-        if (sched.allp[i] == nullptr) sched.allp[i] = new p;
+        if (all_p(i) == nullptr) store_release(sched.allp[i], new p);
         if (i >= old) init_p(sched.allp[i], i);
     }
     store_relaxed(sched.gomaxprocs, n);
     m* mp = getm();
     p* own = usable_p(mp);
     if (own != nullptr && own->id >= n) {
-        move_to(mp, sched.allp[0]);
-        own = sched.allp[0];
+        move_to(mp, all_p(0));
+        own = all_p(0);
     }
-    for (int i = n; i < old; i++) retire_p(sched.allp[i]);
+    for (int i = n; i < old; i++) retire_p(all_p(i));
     if (own != nullptr) store_relaxed(own->status, Prunning);
     p* runnable = nullptr;
     for (int i = n - 1; i >= 0; i--) {
-        p* pp = sched.allp[i];
+        p* pp = all_p(i);
         if (pp == own) continue;
         store_relaxed(pp->status, Pidle);
         if (runqempty(pp)) {

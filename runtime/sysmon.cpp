@@ -9,6 +9,7 @@
 
 #include "runtime/checkdead.hpp"
 #include "runtime/findrunnable.hpp"
+#include "runtime/netpoll.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/syscall.hpp"
 #include "runtime/throw.hpp"
@@ -22,6 +23,7 @@ constexpr std::int64_t longest_nap = 10'000'000;
 constexpr int naps_before_longer_ones = 50;        // without anything to do
 constexpr std::int64_t idle_call_limit = 1'000'000;  // a call keeps its p this long when there is no work
 constexpr std::int64_t time_slice = 10'000'000;
+constexpr std::int64_t forgotten_poll = 10'000'000;
 constexpr std::int64_t suspicion_nap = 50'000'000;
 constexpr std::int64_t long_sleep = 60'000'000'000;
 
@@ -33,12 +35,12 @@ void nap(std::int64_t ns) {
 bool another_p_has_work(const p* pp) {
     auto n = static_cast<std::uint32_t>(load_relaxed(sched.gomaxprocs));
     for (std::uint32_t i = 0; i < n; i++)
-        if (sched.allp[i] != pp && runqlen(sched.allp[i]) > 1) return true;
+        if (all_p(i) != pp && runqlen(all_p(i)) > 1) return true;
     return false;
 }
 
 bool work_for(const p* pp) {
-    if (!runqempty(pp) || load_relaxed(sched.runqsize) != 0) return true;
+    if (!runqempty(pp) || load_relaxed(sched.runqsize) != 0 || earliest_timer() <= nanotime()) return true;
     return load_relaxed(sched.npidle) + load_relaxed(sched.nmspinning) == 0 && another_p_has_work(pp);
 }
 
@@ -92,7 +94,7 @@ bool retake(std::int64_t now) {
     int n = 0;
     auto nprocs = load_relaxed(sched.gomaxprocs);
     for (std::int32_t i = 0; i < nprocs; i++) {
-        p* pp = sched.allp[i];
+        p* pp = all_p(i);
         m* mp = load_acquire(pp->m);
         if (mp == nullptr || load_relaxed(pp->status) != Prunning) continue;
         if (load_relaxed(mp->in_syscall) != 0) {
@@ -126,6 +128,29 @@ bool sleep_while_all_idle() {
     return true;
 }
 
+// A timer is overdue: the ps may be busy with goroutines that do not come to the scheduler.
+void start_m_for_timers(std::int64_t now) {
+    if (earliest_timer() > now) return;
+    if (load_relaxed(sched.npidle) != 0) startm(nullptr, false);
+}
+
+// Nobody has asked the poller for a while.
+void poll_if_forgotten(std::int64_t now) {
+    std::int64_t last = load_seq_cst(sched.lastpoll);
+    if (!netpoll_in_use() || last == 0 || last + forgotten_poll > now) return;
+    std::int64_t expected = last;
+    sched.lastpoll.compare_exchange_strong(expected, now, std::memory_order_seq_cst);
+    gqueue ready = netpoll(0);
+    inject(ready);
+}
+
+// A nap ends when a timer is due.
+std::int64_t until_next_timer(std::int64_t at_most) {
+    std::int64_t timer = earliest_timer();
+    if (timer == never_fires) return at_most;
+    return std::clamp(timer - nanotime(), shortest_nap, at_most);
+}
+
 void* sysmon(void*) {
     prctl(PR_SET_TIMERSLACK, 1);  // ns; else the kernel adds 50 us to each nap
     std::int64_t length = shortest_nap;
@@ -136,12 +161,15 @@ void* sysmon(void*) {
         } else if (quiet > naps_before_longer_ones && length < longest_nap) {
             length *= 2;
         }
-        nap(length);
+        nap(until_next_timer(length));
         if (sleep_while_all_idle()) {
             quiet = 0;
             continue;
         }
-        quiet = retake(nanotime()) ? 0 : quiet + 1;
+        std::int64_t now = nanotime();
+        poll_if_forgotten(now);
+        start_m_for_timers(now);
+        quiet = retake(now) ? 0 : quiet + 1;
     }
     return nullptr;
 }

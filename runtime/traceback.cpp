@@ -18,6 +18,10 @@ const char* name_of(wait_reason why) {
         case wait_reason::mutex_lock: return "mutex lock";
         case wait_reason::wait_group_wait: return "wait_group wait";
         case wait_reason::stop_the_world: return "stop the world";
+        case wait_reason::sleep: return "sleep";
+        case wait_reason::select: return "select";
+        case wait_reason::select_no_cases: return "select (no cases)";
+        case wait_reason::io_wait: return "IO wait";
     }
     return "?";
 }

@@ -15,6 +15,7 @@
 #include <unwind.h>
 
 #include "runtime/lock_futex.hpp"
+#include "runtime/timer.hpp"
 
 namespace gangway::runtime {
 
@@ -50,6 +51,10 @@ enum class wait_reason : std::uint8_t {
     mutex_lock,
     wait_group_wait,
     stop_the_world,
+    sleep,
+    select,
+    select_no_cases,
+    io_wait,
 };
 const char* name_of(wait_reason why);
 
@@ -70,6 +75,7 @@ struct eh_globals {
 };
 
 struct run_frame;  // a run() under way (run.cpp)
+struct sudog;
 
 struct g {
     // What a switch touches.
@@ -100,6 +106,9 @@ struct g {
     std::atomic<std::int64_t> waiting_since{0};
     _Unwind_Exception goexit_unwind{};
 
+    std::atomic<std::uint32_t> select_done{0};  // 1: a partner of the parked select has won. V2
+    sudog* param = nullptr;                     // which of its sudogs. V3
+
     void* asan_fake_stack = nullptr;
     void* tsan_fiber = nullptr;
 };
@@ -111,6 +120,7 @@ struct sudog {
     sudog* prev = nullptr;
     void* elem = nullptr;  // a channel's: what is sent, or the room for it
     bool success = false;  // a channel's: woken by a partner, not by close. A semaphore's: the count is handed over
+    bool is_select = false;  // g.select_done decides whether this one wins (select.cpp)
     std::int64_t since = 0;
 };
 
@@ -179,6 +189,8 @@ struct alignas(64) p {
     std::atomic<std::uint64_t> made{0}, ended{0};  // goroutines; one writer
     std::atomic<std::uint64_t> steals{0};
 
+    timer_heap timers;
+
     // sysmon's own notes
     std::uint64_t sysmon_calls = 0;
     std::uint32_t sysmon_tick = 0;
@@ -237,7 +249,7 @@ struct scheduler {
     std::atomic<std::int32_t> nmspinning{0};   // atomic; W1 in proc.hpp
     std::atomic<std::uint32_t> needspinning{0};  // written under sched.lock
     std::atomic<std::int32_t> gomaxprocs{0};   // written with the world stopped
-    p* allp[max_procs] = {};                   // [0, nallp) are there and stay
+    std::atomic<p*> allp[max_procs] = {};      // set once each, in order, and then there for good: all_p
 
     gqueue runq;                           // sched.lock
     std::atomic<std::int32_t> runqsize{0};  // written under sched.lock; a hint for others
@@ -252,7 +264,10 @@ struct scheduler {
 
     bool sysmonwait = false;  // sched.lock; the monitor sleeps on sysmonnote
     note sysmonnote;
-    std::atomic<std::int64_t> lastpoll{0};
+
+    // The poller (netpoll.hpp). At most one m at a time sleeps in it.
+    std::atomic<std::int64_t> lastpoll{1};   // when it was asked last; 0: an m sleeps in it
+    std::atomic<std::int64_t> polluntil{0};  // until when that m sleeps; never_fires: no limit
 
     std::int32_t nruns = 0;        // sched.lock; run() calls under way
     bool dead_suspect = false;     // sched.lock; deadlocked but for threads that may call in
@@ -265,5 +280,13 @@ struct scheduler {
 constexpr std::uint32_t attention_stop = 1;
 
 extern scheduler sched;
+
+// The i-th p, or null. Acquire: what made it.
+inline p* all_p(std::uint32_t i) {
+    return i < max_procs ? load_acquire(sched.allp[i]) : nullptr;
+}
+inline std::uint32_t num_procs() {
+    return static_cast<std::uint32_t>(load_relaxed(sched.gomaxprocs));
+}
 
 }  // namespace gangway::runtime

@@ -44,6 +44,13 @@ GANGWAY_API bool closechan(hchan* c);
 GANGWAY_API std::size_t chanlen(const hchan* c) noexcept;
 GANGWAY_API std::size_t chancap(const hchan* c) noexcept;
 
+template <class T, class F>
+struct recv_case;
+template <class T, class F>
+struct send_case;
+template <class F>
+struct timeout_case;
+
 // A type whose move may throw travels boxed, so that no move of the runtime's ever throws under a lock.
 template <class T>
 using chan_elem = std::conditional_t<std::is_nothrow_move_constructible_v<T>, T, std::unique_ptr<T>>;
@@ -187,6 +194,13 @@ public:
     iterator end() { return iterator(); }
 
 private:
+    template <class U, class F>
+    friend struct detail::recv_case;
+    template <class U, class F>
+    friend struct detail::send_case;
+    template <class F>
+    friend struct detail::timeout_case;
+
     // Room for an element that the runtime constructs.
     class room {
     public:
@@ -225,3 +239,5 @@ private:
 };
 
 }  // namespace gangway
+
+#include <gangway/select.hpp>  // select belongs here for users; it needs chan and time first

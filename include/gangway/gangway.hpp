@@ -7,5 +7,7 @@
 #include <gangway/chan.hpp>
 #include <gangway/debug.hpp>
 #include <gangway/runtime.hpp>
+#include <gangway/select.hpp>
 #include <gangway/sync.hpp>
 #include <gangway/task.hpp>
+#include <gangway/time.hpp>

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// sleep_for, and the timers of time.hpp.
+#include <atomic>
+#include <ctime>
+#include <gangway/time.hpp>
+#include <stdexcept>
+#include <string>
+
+#include "runtime/park.hpp"
+#include "runtime/proc.hpp"
+#include "runtime/start.hpp"
+#include "runtime/systemstack.hpp"
+#include "runtime/timer.hpp"
+
+namespace gangway::runtime {
+
+namespace {
+
+// The goroutine is off its stack: from here on the timer may make it runnable. K1
+bool start_sleep(g*, void* at) {
+    auto* t = static_cast<timer*>(at);
+    add_timer(t, t->when, 0);
+    return true;
+}
+
+void sleep_thread(std::int64_t ns) {
+    timespec left{ns / 1'000'000'000, ns % 1'000'000'000};
+    while (nanosleep(&left, &left) != 0) {
+    }
+}
+
+}  // namespace
+
+}  // namespace gangway::runtime
+
+namespace gangway::detail {
+
+using namespace runtime;
+
+// References: the owner's, one while it is pending, and one for each call of fire under way. A timer that fires once
+// passes the pending one on to its call.
+struct timer_state {
+    runtime::timer t;
+    std::function<void()> fire;
+    std::atomic<std::uint32_t> refs{1};
+    m_lock starting;  // one start or stop at a time; may be held when a heap's lock is taken
+};
+
+void sleep_ns(std::int64_t ns) {
+    m* mp = getm();
+    if (mp == nullptr || !on_curg_stack(mp)) {
+        if (ns > 0) sleep_thread(ns);
+        return;
+    }
+    if (ns <= 0) {
+        yield();
+        return;
+    }
+    runtime::timer t;
+    t.when = time_after(ns);
+    t.f = [](void* gp) { goready(static_cast<g*>(gp)); };
+    t.arg = mp->curg;
+    gopark(&start_sleep, &t, wait_reason::sleep);
+}
+
+timer_state* make_timer(std::function<void()> fire) {
+    runtime_start();
+    auto* t = new timer_state;
+    t->fire = std::move(fire);
+    t->t.arg = t;
+    t->t.keep = [](void* at) { retain_timer(static_cast<timer_state*>(at)); };
+    t->t.f = [](void* at) {
+        auto* self = static_cast<timer_state*>(at);
+        self->fire();
+        release_timer(self);
+    };
+    return t;
+}
+
+void retain_timer(timer_state* t) noexcept {
+    add_relaxed(t->refs, 1U);
+}
+
+void release_timer(timer_state* t) noexcept {
+    if (add_acq_rel(t->refs, -1U) == 0) delete t;
+}
+
+bool stop_timer(timer_state* t) {
+    t->starting.lock();
+    bool was_pending = del_timer(&t->t);
+    t->starting.unlock();
+    if (was_pending) release_timer(t);
+    return was_pending;
+}
+
+bool start_timer(timer_state* t, std::int64_t in_ns, std::int64_t period_ns) {
+    std::int64_t when = time_after(in_ns);
+    t->starting.lock();
+    bool was_pending = del_timer(&t->t);
+    if (!was_pending) retain_timer(t);
+    try {
+        add_timer(&t->t, when, period_ns);
+    } catch (...) {
+        t->starting.unlock();
+        release_timer(t);
+        throw;
+    }
+    t->starting.unlock();
+    return was_pending;
+}
+
+void throw_bad_period(std::int64_t ns) {
+    throw std::invalid_argument("gangway::ticker: period " + std::to_string(ns) + " ns is not above zero");
+}
+
+}  // namespace gangway::detail

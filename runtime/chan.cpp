@@ -113,6 +113,7 @@ void chanrelease(hchan* c) noexcept {
 }
 
 chan_result chansend(hchan* c, void* elem, bool block) {
+    preempt_check();
     c->lock.lock();
     if (std::optional<chan_result> r = send_locked(c, elem, [c] { c->lock.unlock(); })) return *r;
     if (!block) {
@@ -124,6 +125,7 @@ chan_result chansend(hchan* c, void* elem, bool block) {
 }
 
 chan_result chanrecv(hchan* c, void* room, bool block) {
+    preempt_check();
     c->lock.lock();
     if (std::optional<chan_result> r = recv_locked(c, room, [c] { c->lock.unlock(); })) return *r;
     if (!block) {

@@ -13,7 +13,6 @@
 #include "runtime/stack.hpp"
 #include "runtime/start.hpp"
 #include "runtime/stoptheworld.hpp"
-#include "runtime/syscall.hpp"
 #include "runtime/systemstack.hpp"
 #include "runtime/traceback.hpp"
 
@@ -62,10 +61,7 @@ void gosched() {
 }
 
 void preempt_point() {
-    m* mp = getm();
-    if (mp == nullptr || load_relaxed(mp->p_taken) == 0 || !on_curg_stack(mp)) [[likely]]
-        return;
-    exitsyscall_slow(mp, mp->curg);  // clears the request and yields
+    preempt_check();
 }
 
 int num_goroutine() {

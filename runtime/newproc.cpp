@@ -5,6 +5,7 @@
 #include <new>
 
 #include "runtime/goroutine.hpp"
+#include "runtime/park.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/stack.hpp"
 #include "runtime/start.hpp"
@@ -59,6 +60,7 @@ void fatal(const char* text) noexcept {
 
 goroutine_slot newproc_begin(std::size_t size, std::size_t align) {
     runtime_start();
+    preempt_check();
     g* gp = gfget(usable_p(getm()));
     if (gp == nullptr) throw std::bad_alloc();
     std::uintptr_t room = (gp->stk.hi - size) & ~(static_cast<std::uintptr_t>(align) - 1);

@@ -6,6 +6,7 @@
 
 #include "runtime/findrunnable.hpp"
 #include "runtime/proc.hpp"
+#include "runtime/syscall.hpp"
 #include "runtime/systemstack.hpp"
 #include "runtime/throw.hpp"
 
@@ -117,6 +118,11 @@ void yield() {
         }
     }
     mcall(&yield_m);
+}
+
+void preempt_slow() {
+    m* mp = getm();
+    if (on_curg_stack(mp) && load_relaxed(mp->in_syscall) == 0) exitsyscall_slow(mp, mp->curg);
 }
 
 void mcall(void (*fn)(g*)) {

@@ -11,6 +11,7 @@
 //     locked, the world is to be stopped, the global queue has its turn, or the own queue is empty.
 #pragma once
 
+#include "runtime/tls.hpp"
 #include "runtime/types.hpp"
 
 namespace gangway::runtime {
@@ -24,6 +25,14 @@ bool parkunlock(g* gp, void* lock);
 
 // On curg's stack. Lets others of this p run first. May return on another m.
 void yield();
+
+// Yields when the scheduler has asked this goroutine to: at the start of operations that need not park. Holds no lock.
+void preempt_slow();
+inline void preempt_check() {
+    m* mp = getm();
+    if (mp != nullptr && load_relaxed(mp->p_taken) != 0) [[unlikely]]
+        preempt_slow();
+}
 
 // What a goroutine does first when it goes on, and a new one at its start. K2
 void settle_left(m* mp);

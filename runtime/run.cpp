@@ -96,6 +96,10 @@ using namespace runtime;
 void run_main(const options* opts, void (*fn)(void*), void* arg) {
     if (getm() != nullptr) throw std::logic_error("gangway::run: called on a thread of the runtime");
     runtime_start(opts);
+    sched.lock.lock();
+    bool stopped = sched.stopped_for_good;
+    sched.lock.unlock();
+    if (stopped) throw std::logic_error("gangway::run: the runtime has stopped: the process is exiting");
     run_frame run{fn, arg, nullptr, {}, false};
     m* mp = enter_runtime(run);
     eh_globals caller = *mp->eh;  // run() may be called from a handler

@@ -144,6 +144,7 @@ bool always(g*, void*) {
 }  // namespace
 
 select_result selectgo(const select_op* ops, std::size_t n, bool block) {
+    preempt_check();
     if (n == 0) {
         if (!block) return {0, chan_result::would_block};
         check_can_park("select");

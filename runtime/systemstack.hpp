@@ -13,7 +13,8 @@ namespace gangway::runtime {
 inline bool on_curg_stack(const m* mp) {
     const g* gp = mp->curg;
     if (gp == nullptr) return false;
-    auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    std::uintptr_t here;
+    asm volatile("movq %%rsp, %0" : "=r"(here));  // __builtin_frame_address would cost the caller a frame pointer
     return here - gp->stk.lo < gp->stk.hi - gp->stk.lo;
 }
 

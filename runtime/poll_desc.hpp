@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A descriptor that goroutines wait for.
+//
+//  D1 Events are edges: an edge sets `ready`, and who waits consumes it. Whoever finds a descriptor not ready by a system
+//     call waits and then tries again, so an edge that came in between is found set, and a stale one costs one more try.
+//  D2 A poll_desc is never freed, only used again: an event or a deadline of its former life may still arrive. It finds
+//     a `ready` to set, which D1 makes harmless, or a deadline that has not passed.
+//  D3 Who takes a waiter out under the lock owns its goroutine.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/netpoll.hpp"
+#include "runtime/timer.hpp"
+
+namespace gangway::runtime {
+
+enum class poll_result : std::uint8_t { ready, timed_out, closed };
+
+struct poll_desc : poll_source {
+    struct side {
+        g* waiter = nullptr;
+        bool ready = false;
+        std::int64_t deadline = never_fires;
+        timer at_deadline;
+        poll_desc* desc = nullptr;
+    };
+
+    m_lock lock;  // guards all of it
+    side read;
+    side write;
+    bool closing = false;
+    bool any_event_reads = false;
+    poll_desc* next_free = nullptr;
+};
+
+// A fresh one for fd, registered with the poller for `events` (epoll's). any_event_reads: whatever comes is told to the
+// read side. Throws std::system_error.
+poll_desc* poll_open(int fd, std::uint32_t events, bool any_event_reads = false);
+// Takes it off the poller, while fd is still open, and gives it back. Nobody waits any more.
+void poll_close(poll_desc* pd, int fd);
+
+// Waits on one side. One goroutine a side at a time. May return on another m.
+poll_result poll_wait(poll_desc* pd, poll_desc::side& side);
+// never_fires: none. In the past: it has passed.
+void poll_set_deadline(poll_desc* pd, poll_desc::side& side, std::int64_t when);
+// Wakes who waits, and lets nobody wait any more. Any thread.
+void poll_unblock(poll_desc* pd);
+
+}  // namespace gangway::runtime

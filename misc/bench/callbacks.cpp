@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// C calls goroutine code.
+#include <gangway/call.hpp>
+#include <gangway/callback.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include "misc/bench/bench.hpp"
+#include "misc/bench/c/bench_c.h"
+
+namespace {
+
+using benchmark::State;
+
+constexpr int callbacks_in_a_call = 1000;
+// What bench_call_back gives when each callback returns its argument and 1.
+constexpr long sum_of_a_call = long{callbacks_in_a_call} * (callbacks_in_a_call + 1) / 2;
+
+int add_one(int n) {
+    return n + 1;
+}
+
+void callback(State& state) {
+    bench::in_goroutine(state, 1, [&] {
+        bool right = true;
+        while (state.KeepRunningBatch(callbacks_in_a_call)) {
+            long sum = gangway::call<&bench_call_back>(gangway::exported<&add_one>, callbacks_in_a_call);
+            right &= sum == sum_of_a_call;
+        }
+        bench::expect(state, right, "the callbacks do not add up");
+    });
+}
+
+void call_with_callback(State& state) {
+    bench::in_goroutine(state, 1, [&] {
+        long sum = 0;
+        for (auto _ : state) sum += gangway::call<&bench_call_back>(gangway::exported<&add_one>, 1);
+        bench::expect(state, sum == state.iterations(), "the callbacks do not add up");
+    });
+}
+
+void userdata_callback(State& state) {
+    bench::in_goroutine(state, 1, [&] {
+        long calls = 0;
+        gangway::userdata_callback<int(int, void*), 1> cb([&](int n) {
+            ++calls;
+            return n + 1;
+        });
+        bool right = true;
+        while (state.KeepRunningBatch(callbacks_in_a_call)) {
+            long sum = gangway::call<&bench_call_back_data>(cb.fn(), cb.data(), callbacks_in_a_call);
+            right &= sum == sum_of_a_call;
+        }
+        bench::expect(state, right && calls == state.iterations(), "the callbacks do not add up");
+    });
+}
+
+using comparator = int (*)(const void*, const void*);
+
+int compare_ints(const void* a, const void* b) {
+    const int x = *static_cast<const int*>(a);
+    const int y = *static_cast<const int*>(b);
+    return (x > y) - (x < y);
+}
+
+// The same numbers in each run and on each machine.
+std::vector<int> shuffled_numbers() {
+    std::vector<int> v(1'000'000);
+    std::uint32_t x = 2463534242;
+    for (int& i : v) {
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+        i = static_cast<int>(x >> 1);
+    }
+    return v;
+}
+
+long compares_of_a_sort(std::vector<int> numbers) {
+    bench_compares = 0;
+    std::qsort(numbers.data(), numbers.size(), sizeof(int), &bench_compare_counting);
+    return bench_compares;
+}
+
+// One operation is one comparison.
+void sort_numbers(State& state, comparator compare) {
+    const std::vector<int> shuffled = shuffled_numbers();
+    const long compares = compares_of_a_sort(shuffled);
+    bench::in_goroutine(state, 1, [&] {
+        std::vector<int> numbers = shuffled;
+        bool sorted = true;
+        while (state.KeepRunningBatch(compares)) {
+            state.PauseTiming();
+            numbers = shuffled;
+            state.ResumeTiming();
+            gangway::call<static_cast<void (*)(void*, std::size_t, std::size_t, comparator)>(&std::qsort)>(
+                numbers.data(), numbers.size(), sizeof(int), compare);
+            state.PauseTiming();
+            sorted &= std::is_sorted(numbers.begin(), numbers.end());
+            state.ResumeTiming();
+        }
+        bench::expect(state, sorted, "not sorted");
+    });
+}
+
+void qsort_1e6(State& state) {
+    sort_numbers(state, gangway::exported<&compare_ints>);
+}
+
+// The same call with a comparator that stays in C.
+void qsort_1e6_c(State& state) {
+    sort_numbers(state, &bench_compare);
+}
+
+}  // namespace
+
+void bench::add_callbacks() {
+    add("callback", &callback);
+    add("call_with_callback", &call_with_callback);
+    add("userdata_callback", &userdata_callback);
+    add("qsort_1e6", &qsort_1e6);
+    add("qsort_1e6_c", &qsort_1e6_c);
+}

@@ -1,0 +1,3 @@
+module gangway.bench/peer
+
+go 1.19

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// gangway_bench: one benchmark an operation, times in ns an operation. Ends with 1 when a benchmark reports an error,
+// or when the filter lets none through.
+//
+// Google Benchmark appends how it measured to each name ("call/process_time/real_time"). Filters and reports here have
+// the bare names, so that `--benchmark_filter='^call$'` is that benchmark alone.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "misc/bench/bench.hpp"
+
+namespace {
+
+std::vector<std::string>& names() {
+    static std::vector<std::string> all;
+    return all;
+}
+
+template <class Base>
+class bare_names final : public Base {
+public:
+    using Base::Base;
+    bool failed() const { return failed_; }
+
+    void ReportRuns(const std::vector<benchmark::BenchmarkReporter::Run>& reports) override {
+        auto bare = reports;
+        for (auto& run : bare) {
+            failed_ |= run.error_occurred;
+            run.run_name.time_type.clear();
+            run.run_name.iterations.clear();
+            run.run_name.repetitions.clear();
+        }
+        Base::ReportRuns(bare);
+    }
+
+private:
+    bool failed_ = false;
+};
+
+bool wanted(const std::string& name, const std::string& filter) {
+    if (filter.empty() || filter == "all") return true;
+    const bool negative = filter.front() == '-';
+    return std::regex_search(name, std::regex(negative ? filter.substr(1) : filter)) != negative;
+}
+
+// The filter over bare names as one over the library's names.
+std::string library_filter(const std::string& filter) {
+    std::string some;
+    for (const std::string& name : names()) {
+        if (wanted(name, filter)) some += (some.empty() ? "" : "|") + name;
+    }
+    return some.empty() ? some : "^(" + some + ")(/|$)";
+}
+
+template <class Reporter>
+int run_and_report(Reporter&& reporter, const std::string& filter) {
+    const std::size_t ran = benchmark::RunSpecifiedBenchmarks(&reporter, filter);
+    return ran == 0 || reporter.failed() ? 1 : 0;
+}
+
+void add_all() {
+    bench::add_memory();
+    bench::add_calls();
+    bench::add_callbacks();
+    bench::add_switching();
+    bench::add_channels();
+    bench::add_locks();
+    bench::add_locked();
+    bench::add_blocking();
+    bench::add_floors();
+}
+
+int bench_main(int argc, char** argv) {
+    bool json = false;
+    bool list = false;
+    for (int i = 1; i < argc; ++i) {
+        json |= std::strcmp(argv[i], "--benchmark_format=json") == 0;
+        list |= std::strncmp(argv[i], "--benchmark_list_tests", 22) == 0;
+    }
+    add_all();
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+
+    const std::string asked = benchmark::GetBenchmarkFilter();
+    const std::string filter = library_filter(asked);
+    if (filter.empty()) {
+        std::fprintf(stderr, "gangway_bench: no benchmark matches '%s'\n", asked.c_str());
+        return 1;
+    }
+    if (list) {
+        for (const std::string& name : names()) {
+            if (wanted(name, asked)) std::puts(name.c_str());
+        }
+        return 0;
+    }
+    if (json) return run_and_report(bare_names<benchmark::JSONReporter>(), filter);
+    using console = benchmark::ConsoleReporter;
+    return run_and_report(bare_names<console>(isatty(STDOUT_FILENO) ? console::OO_Color : console::OO_None),
+                          filter);
+}
+
+}  // namespace
+
+benchmark::internal::Benchmark* bench::add(const char* name, void (*fn)(benchmark::State&)) {
+    names().emplace_back(name);
+    return benchmark::RegisterBenchmark(name, fn)->UseRealTime()->MeasureProcessCPUTime();
+}
+
+int main(int argc, char** argv) {
+    try {
+        return bench_main(argc, argv);
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "gangway_bench: %s\n", e.what());
+        return 1;
+    }
+}

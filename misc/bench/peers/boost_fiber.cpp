@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The operations of gangway_bench that Boost.Fiber has too, on one thread, under the same names.
+#include <benchmark/benchmark.h>
+
+#include <boost/fiber/all.hpp>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace {
+
+using benchmark::State;
+namespace fibers = boost::fibers;
+
+[[gnu::noinline]] void yield_on(std::int64_t& left) {
+    while (left > 0) {
+        --left;
+        boost::this_fiber::yield();
+    }
+}
+
+void share_yields(State& state, int count) {
+    std::int64_t left = 0;
+    bool started = false;
+    std::vector<fibers::fiber> peers;
+    for (int i = 1; i < count; ++i) {
+        peers.emplace_back([&] {
+            while (!started) boost::this_fiber::yield();
+            yield_on(left);
+        });
+    }
+    boost::this_fiber::yield();
+    while (state.KeepRunningBatch(state.max_iterations)) {
+        left = state.max_iterations;
+        started = true;
+        yield_on(left);
+    }
+    started = true;
+    for (auto& f : peers) f.join();
+}
+
+void switch_gosched(State& state) {
+    share_yields(state, 2);
+}
+void switch_gosched_1000(State& state) {
+    share_yields(state, 1000);
+}
+
+void spawn_join(State& state) {
+    constexpr int batch = 1000;
+    std::int64_t ran = 0;
+    std::vector<fibers::fiber> all;
+    while (state.KeepRunningBatch(batch)) {
+        for (int i = 0; i < batch; ++i) {
+            all.emplace_back(std::allocator_arg, fibers::fixedsize_stack(64 << 10), [&] { ++ran; });
+        }
+        for (auto& f : all) f.join();
+        all.clear();
+    }
+    if (ran != state.iterations()) state.SkipWithError("not every fiber ran");
+}
+
+void chan_pingpong(State& state) {
+    fibers::unbuffered_channel<std::int64_t> there;
+    fibers::unbuffered_channel<std::int64_t> back;
+    fibers::fiber echo([&] {
+        for (std::int64_t n : there) back.push(n + 1);
+    });
+    std::int64_t n = 0;
+    for (auto _ : state) {
+        there.push(n);
+        back.pop(n);
+    }
+    there.close();
+    echo.join();
+    if (n != state.iterations()) state.SkipWithError("the round trips do not add up");
+}
+
+void chan_buffered(State& state) {
+    fibers::buffered_channel<std::int64_t> slots(128);
+    fibers::fiber producer([&] {
+        for (std::int64_t i = 0; i < state.max_iterations; ++i) slots.push(i);
+    });
+    std::int64_t sum = 0;
+    for (auto _ : state) sum += slots.value_pop();
+    producer.join();
+    if (sum != state.max_iterations * (state.max_iterations - 1) / 2)
+        state.SkipWithError("the items do not add up");
+}
+
+void mutex_uncontended(State& state) {
+    fibers::mutex mu;
+    for (auto _ : state) {
+        std::lock_guard<fibers::mutex> hold(mu);
+        benchmark::ClobberMemory();
+    }
+}
+
+}  // namespace
+
+BENCHMARK(switch_gosched);
+BENCHMARK(switch_gosched_1000);
+BENCHMARK(spawn_join);
+BENCHMARK(chan_pingpong);
+BENCHMARK(chan_buffered);
+BENCHMARK(mutex_uncontended);
+BENCHMARK_MAIN();

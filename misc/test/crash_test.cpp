@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How programs end that cannot go on: each of testprog/ in a process of its own, with a time limit.
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "child.hpp"
+#include "sizes.hpp"
+
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+test::ended run(const std::string& name, std::vector<std::string> environment = {}) {
+    // What a program dies of is what it dies of: the sanitizers leave signals to it.
+    for (const char* options : {"ASAN_OPTIONS", "TSAN_OPTIONS"}) {
+        const char* set = std::getenv(options);
+        environment.push_back(std::string(options) + "=" + (set != nullptr ? std::string(set) + ":" : "") +
+                              "handle_segv=0:handle_abort=0:handle_sigbus=0");
+    }
+    test::ended e = test::run_child(TESTPROG, name, environment, std::chrono::seconds(test::under_sanitizer ? 120 : 30));
+    EXPECT_TRUE(e.in_time) << name << " hangs\n" << e.out << e.err;
+    return e;
+}
+
+int count(const std::string& text, const std::string& what) {
+    int n = 0;
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
+    return n;
+}
+
+// It ends in SIGABRT with one report that has `line`, and after it the goroutines.
+void expect_fatal(const test::ended& e, const std::string& line) {
+    EXPECT_EQ(SIGABRT, e.signal) << e.err;
+    EXPECT_THAT(e.err, HasSubstr("fatal error: " + line));
+    EXPECT_EQ(1, count(e.err, "fatal error:")) << e.err;
+    EXPECT_EQ("", e.out);
+}
+
+void expect_goroutine(const test::ended& e, const std::string& state) {
+    EXPECT_THAT(e.err, ContainsRegex("\ngoroutine [0-9]+ \\[" + state));
+}
+
+void expect_exit(const test::ended& e, int code, const std::string& out) {
+    EXPECT_EQ(0, e.signal) << e.err;
+    EXPECT_EQ(code, e.code) << e.err;
+    EXPECT_EQ(out, e.out);
+    EXPECT_EQ("", e.err);
+}
+
+// --- deadlocks
+
+constexpr const char* deadlock = "all goroutines are asleep - deadlock!\n";
+
+TEST(deadlock, SimpleDeadlock) {
+    const auto e = run("simple_deadlock");
+    EXPECT_THAT(e.err, StartsWith("fatal error: all goroutines are asleep - deadlock!\n\ngoroutine "));
+    expect_fatal(e, deadlock);
+    expect_goroutine(e, "chan receive\\]:\n");
+}
+
+TEST(deadlock, says_what_each_waits_for) {
+    const auto sends = run("send_deadlock");
+    expect_fatal(sends, deadlock);
+    expect_goroutine(sends, "chan send\\]");
+    const auto locks = run("mutex_deadlock");
+    expect_fatal(locks, deadlock);
+    expect_goroutine(locks, "mutex lock\\]");
+    const auto waits = run("wait_group_deadlock");
+    expect_fatal(waits, deadlock);
+    expect_goroutine(waits, "wait_group wait\\]");
+}
+
+TEST(deadlock, LockedDeadlock) {
+    const auto e = run("locked_deadlock");
+    expect_fatal(e, deadlock);
+    expect_goroutine(e, "chan receive, locked to thread\\]");
+}
+
+TEST(deadlock, LockedDeadlock2) {
+    const auto e = run("locked_deadlock2");
+    expect_fatal(e, deadlock);
+    expect_goroutine(e, "chan receive, locked to thread\\]");
+    expect_goroutine(e, "chan receive\\]");
+    EXPECT_EQ(2, count(e.err, "\ngoroutine ")) << e.err;
+}
+
+TEST(deadlock, after_work) { expect_fatal(run("deadlock_after_work"), deadlock); }
+
+TEST(deadlock, in_a_callback) { expect_fatal(run("deadlock_in_callback"), deadlock); }
+
+TEST(deadlock, GoexitDeadlock) {
+    const auto e = run("goexit_deadlock");
+    expect_fatal(e, "no goroutines (main called runtime.Goexit) - deadlock!\n");
+    EXPECT_EQ(0, count(e.err, "\ngoroutine ")) << e.err;
+}
+
+TEST(deadlock, GoNil) {
+    expect_fatal(run("go_nil"), "go of nil func value\n");
+    expect_fatal(run("go_nil_function"), "go of nil func value\n");
+}
+
+// --- exceptions
+
+TEST(uncaught, the_line_has_what) {
+    const auto e = run("uncaught_exception");
+    EXPECT_EQ(SIGABRT, e.signal);
+    EXPECT_THAT(e.err, ContainsRegex("fatal error: [^\n]*the text of the exception"));
+    EXPECT_THAT(e.err, ContainsRegex("fatal error: [^\n]*std::runtime_error"));
+    EXPECT_EQ(1, count(e.err, "fatal error:")) << e.err;
+    expect_goroutine(e, "running\\]");
+    expect_goroutine(e, "chan receive\\]");
+}
+
+TEST(uncaught, what_is_no_std_exception) {
+    const auto e = run("uncaught_number");
+    EXPECT_EQ(SIGABRT, e.signal);
+    EXPECT_THAT(e.err, ContainsRegex("fatal error: [^\n]*uncaught exception[^\n]*int"));
+}
+
+TEST(uncaught, from_a_callback) {
+    const auto e = run("uncaught_in_callback");
+    EXPECT_EQ(SIGABRT, e.signal);
+    EXPECT_THAT(e.err, ContainsRegex("fatal error: [^\n]*from a callback"));
+    EXPECT_EQ(1, count(e.err, "fatal error:")) << e.err;
+}
+
+// CgoPanicDeadlock, GoschedInPanic, SyscallInPanic
+TEST(uncaught, CgoPanicDeadlock) {
+    const auto e = run("uncaught_what_yields");
+    EXPECT_EQ(SIGABRT, e.signal);
+    EXPECT_THAT(e.err, ContainsRegex("fatal error: [^\n]*what\\(\\) that yields"));
+}
+
+TEST(uncaught, RecursivePanic) {
+    const auto e = run("uncaught_nested");
+    EXPECT_EQ(SIGABRT, e.signal);
+    EXPECT_THAT(e.err, ContainsRegex("fatal error: [^\n]*the outer one"));
+    EXPECT_THAT(e.err, HasSubstr("the inner one"));
+}
+
+TEST(uncaught, several_at_once_make_one_report) {
+    const auto e = run("uncaught_twice");
+    EXPECT_EQ(SIGABRT, e.signal);
+    EXPECT_EQ(1, count(e.err, "fatal error:")) << e.err;
+}
+
+TEST(goexit, swallowed_is_fatal_by_name) {
+    const auto e = run("swallowed_goexit");
+    expect_fatal(e, "goexit was swallowed by a catch (...)");
+}
+
+// PanicAfterGoexit: an exception that leaves a destructor during an unwind is C++'s to end.
+TEST(goexit, exception_after_goexit) {
+    const auto e = run("exception_after_goexit");
+    EXPECT_EQ(SIGABRT, e.signal) << e.err;
+    EXPECT_THAT(e.err, HasSubstr("hello"));
+}
+
+TEST(longjmp, over_a_callback_is_fatal_by_name) {
+    if (test::under_tsan) GTEST_SKIP() << "the sanitizer's own longjmp ends the process first";
+    for (const char* name : {"longjmp_over_callback", "longjmp_then_callback"}) {
+        const auto e = run(name);
+        EXPECT_EQ(SIGABRT, e.signal) << e.err;
+        EXPECT_THAT(e.err, ContainsRegex("fatal error: [^\n]*longjmp over a callback"));
+    }
+}
+
+// --- stacks
+
+TEST(overflow, StackOverflow) {
+    for (const char* name : {"stack_overflow", "stack_overflow_small_frames", "stack_overflow_in_callback"}) {
+        const auto e = run(name);
+        EXPECT_THAT(e.err, ContainsRegex("goroutine stack exceeds 262144-byte limit")) << name;
+        expect_fatal(e, "stack overflow\n");
+    }
+}
+
+TEST(overflow, nested_callbacks_on_a_small_stack) {
+    const auto e = run("nested_callbacks_overflow");
+    EXPECT_THAT(e.err, ContainsRegex("goroutine stack exceeds 32768-byte limit"));
+    expect_fatal(e, "stack overflow\n");
+}
+
+TEST(overflow, of_c_names_the_c_stack) {
+    for (const char* name : {"c_stack_overflow", "c_stack_overflow_on_another_thread"}) {
+        const auto e = run(name);
+        expect_fatal(e, "stack overflow");
+        EXPECT_THAT(e.err, HasSubstr("C stack")) << name;
+        EXPECT_THAT(e.err, Not(HasSubstr("goroutine stack exceeds"))) << name;
+    }
+}
+
+// --- misuse
+
+TEST(misuse, callback_from_leaf_call) { expect_fatal(run("callback_from_leaf_call"), "cgocallback: callback from a leaf_call\n"); }
+
+TEST(misuse, blocking_inside_c_is_fatal_by_name) {
+    expect_fatal(run("recv_inside_c"), "chan receive");
+    expect_fatal(run("send_inside_c"), "chan send");
+    expect_fatal(run("mutex_inside_c"), "mutex::lock");
+    expect_fatal(run("wait_group_inside_c"), "wait_group::wait");
+}
+
+TEST(misuse, unlock_of_unlocked_mutex) { expect_fatal(run("unlock_of_unlocked_mutex"), "sync: unlock of unlocked mutex\n"); }
+
+TEST(misuse, ThreadExhaustion) {
+    const auto e = run("thread_exhaustion");
+    EXPECT_THAT(e.err, HasSubstr("program exceeds 10-thread limit"));
+    expect_fatal(e, "thread exhaustion");
+}
+
+TEST(environment, wrong_values_are_rejected_by_name) {
+    struct wrong {
+        std::string name;
+        std::string value;
+    };
+    for (const auto& [name, value] : {wrong{"GANGWAY_MAXPROCS", "many"}, wrong{"GANGWAY_MAXPROCS", "0"},
+                                      wrong{"GANGWAY_MAXPROCS", "1025"}, wrong{"GANGWAY_MAXPROCS", "2x"},
+                                      wrong{"GANGWAY_MAXPROCS", "99999999999999999999"}, wrong{"GANGWAY_MAXPROCS", "-1"},
+                                      wrong{"GANGWAY_STACK", "12"}, wrong{"GANGWAY_MAXTHREADS", "none"},
+                                      wrong{"GANGWAY_DEBUG", "nosuchword"}}) {
+        const auto e = run("starts", {name + "=" + value});
+        EXPECT_NE(0, e.code) << name << "=" << value;
+        EXPECT_THAT(e.err, HasSubstr(name)) << value;
+        EXPECT_THAT(e.err, HasSubstr(value)) << name;
+    }
+}
+
+TEST(environment, right_values_are_taken) {
+    expect_exit(run("starts", {"GANGWAY_MAXPROCS=3", "GANGWAY_STACK=65536", "GANGWAY_MAXTHREADS=100",
+                               "GANGWAY_DEBUG=nomembarrier"}),
+                0, "");
+    const auto e = run("stack_overflow", {"GANGWAY_STACK=65536"});
+    EXPECT_THAT(e.err, HasSubstr("goroutine stack exceeds 65536-byte limit"));
+}
+
+// --- signals
+
+TEST(signals, SegvInCgo) {
+    for (const char* name : {"segv_in_c", "segv_in_goroutine", "segv_off_a_goroutine", "segv_sent"}) {
+        const auto e = run(name);
+        EXPECT_EQ(SIGSEGV, e.signal) << name << "\n" << e.err;
+        EXPECT_LE(count(e.err, "fatal error:"), 1) << name << "\n" << e.err;
+        EXPECT_THAT(e.err, Not(HasSubstr("stack overflow"))) << name;
+    }
+}
+
+TEST(signals, Abort) {
+    const auto e = run("abort_in_c");
+    EXPECT_EQ(SIGABRT, e.signal);
+    EXPECT_LE(count(e.err, "fatal error:"), 1) << e.err;
+    EXPECT_THAT(e.err, Not(HasSubstr("runtime:")));
+}
+
+TEST(signals, handlers_of_the_program) {
+    expect_exit(run("segv_handler_before"), 3, "C's own handler\n");
+    expect_exit(run("segv_handler_after"), 4, "");
+}
+
+TEST(signals, CgoCatchPanic) {
+    for (const char* name : {"catches_fatal_error_early", "catches_fatal_error_late"}) {
+        const auto e = run(name);
+        EXPECT_EQ(5, e.code) << e.err;
+        EXPECT_EQ("abort handled\n", e.out);
+        EXPECT_THAT(e.err, HasSubstr("fatal error: sync: unlock of unlocked mutex"));
+    }
+}
+
+TEST(signals, default_dispositions_survive) { EXPECT_EQ(SIGPIPE, run("sigpipe").signal); }
+
+// --- exit
+
+TEST(exit, the_runtime_stops_before_what_was_registered_before_it) {
+    const std::string out = "stopped before this\n";
+    expect_exit(run("exit_while_goroutines_run"), 3, out);
+    expect_exit(run("return_from_main_while_goroutines_run"), 0, out);
+    expect_exit(run("exit_in_goroutine"), 4, out);
+    expect_exit(run("exit_inside_c"), 5, out);
+    expect_exit(run("exit_in_callback"), 6, out);
+    expect_exit(run("exit_on_another_thread"), 7, out);
+}
+
+TEST(exit, a_goroutine_that_comes_back_from_c_never_runs) {
+    expect_exit(run("return_from_c_after_stop"), 0, "never came back\n");
+}
+
+TEST(exit, a_callback_after_the_stop_gives_on_error) {
+    expect_exit(run("callback_after_stop"), 0, "C got on_error\n");
+}
+
+TEST(exit, static_objects_outlive_the_runtime) {
+    expect_exit(run("static_objects_outlive_the_runtime"), 0, "static object destroyed last\n");
+}
+
+}  // namespace

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Mutual exclusion that parks goroutines, and lets none of them wait for ever.
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fixture.hpp"
+
+namespace {
+
+using gangway::mutex;
+
+static_assert(sizeof(mutex) == 8);
+
+GOROUTINE_TEST(mutex, works_with_std_locks) {
+    mutex a;
+    mutex b;
+    { std::lock_guard lock(a); }
+    {
+        std::unique_lock lock(a);
+        EXPECT_TRUE(lock.owns_lock());
+        EXPECT_FALSE(a.try_lock());
+        lock.unlock();
+        EXPECT_TRUE(lock.try_lock());
+    }
+    {
+        std::scoped_lock both(a, b);
+        EXPECT_FALSE(a.try_lock());
+        EXPECT_FALSE(b.try_lock());
+    }
+    EXPECT_TRUE(a.try_lock());
+    a.unlock();
+}
+
+// HammerMutex: the counter is no atomic.
+GOROUTINE_TEST(mutex, excludes) {
+    mutex m;
+    std::int64_t counter = 0;
+    std::atomic<int> inside{0};
+    gangway::wait_group done;
+    constexpr int goroutines = 10;
+    const int each = test::sized(10'000);
+    for (int i = 0; i < goroutines; i++) {
+        done.go([&, i] {
+            for (int k = 0; k < each; k++) {
+                if (k % 3 == 0) {
+                    while (!m.try_lock()) gangway::gosched();
+                } else {
+                    m.lock();
+                }
+                ASSERT_EQ(1, ++inside);
+                ++counter;
+                if ((k + i) % 50 == 0) gangway::gosched();  // with the lock held
+                --inside;
+                m.unlock();
+            }
+        });
+    }
+    done.wait();
+    EXPECT_EQ(std::int64_t{goroutines} * each, counter);
+}
+
+GOROUTINE_TEST(mutex, waits_while_it_is_held) {
+    mutex m;
+    m.lock();
+    std::atomic<int> got{0};
+    gangway::wait_group done;
+    for (int i = 0; i < 10; i++) {
+        done.go([&] {
+            std::lock_guard lock(m);
+            ++got;
+        });
+    }
+    for (int i = 0; i < 200; i++) gangway::gosched();
+    EXPECT_EQ(0, got);
+    m.unlock();
+    done.wait();
+    EXPECT_EQ(10, got);
+}
+
+GOROUTINE_TEST(mutex, another_goroutine_may_unlock_it) {
+    mutex m;
+    for (int i = 0; i < 100; i++) {
+        m.lock();
+        gangway::go([&] { m.unlock(); });
+    }
+    m.lock();
+    m.unlock();
+}
+
+GOROUTINE_TEST(mutex, a_foreign_thread_may_unlock_it) {
+    mutex m;
+    m.lock();
+    std::thread other([&] { m.unlock(); });
+    m.lock();
+    other.join();
+    m.unlock();
+}
+
+// TestMutexFairness: one that takes the lock again at once cannot keep it from one that comes seldom.
+GOROUTINE_TEST(mutex, TestMutexFairness) {
+    mutex m;
+    std::atomic<bool> over{false};
+    auto greedy = gangway::spawn([&] {
+        std::int64_t held = 0;
+        while (!over) {
+            m.lock();
+            for (int i = 0; i < 10; i++) gangway::gosched();
+            ++held;
+            m.unlock();
+        }
+        return held;
+    });
+    for (int i = 0; i < 10; i++) {
+        for (int k = 0; k < 10; k++) gangway::gosched();
+        std::lock_guard lock(m);
+    }
+    over = true;
+    EXPECT_GE(greedy.join(), 0);
+}
+
+// A waiter that has waited long gets the lock handed over: nobody who comes later overtakes it for ever.
+GOROUTINE_TEST(mutex, nobody_starves_among_many) {
+    mutex m;
+    constexpr std::size_t goroutines = 16;
+    std::array<std::atomic<int>, goroutines> turns{};
+    std::atomic<bool> over{false};
+    gangway::wait_group done;
+    for (std::size_t i = 0; i < goroutines; i++) {
+        done.go([&, i] {
+            while (!over) {
+                std::lock_guard lock(m);
+                ++turns[i];
+                gangway::gosched();
+            }
+        });
+    }
+    EXPECT_TRUE(test::yield_until([&] {
+        for (auto& t : turns) {
+            if (t < 20) return false;
+        }
+        return true;
+    }));
+    over = true;
+    done.wait();
+}
+
+// Addresses that share a wait queue's slot do not share wake-ups.
+GOROUTINE_TEST(mutex, many_mutexes_at_once) {
+    const std::size_t n = 1000;
+    auto mutexes = std::make_unique<mutex[]>(n);
+    for (std::size_t i = 0; i < n; i++) mutexes[i].lock();
+    std::vector<std::atomic<int>> got(n);
+    gangway::wait_group done;
+    for (std::size_t i = 0; i < n; i++) {
+        done.go([&, i] {
+            std::lock_guard lock(mutexes[i]);
+            ++got[i];
+        });
+    }
+    for (std::size_t i = n; i-- > 0;) {
+        EXPECT_EQ(0, got[i]);
+        mutexes[i].unlock();
+        if (i % 100 == 0) {
+            EXPECT_TRUE(test::yield_until([&] { return got[i] == 1; }));
+        }
+    }
+    done.wait();
+    for (auto& g : got) EXPECT_EQ(1, g);
+}
+
+TEST(mutex, off_a_goroutine) {
+    mutex m;
+    m.lock();
+    EXPECT_FALSE(m.try_lock());
+    try {
+        m.lock();
+        FAIL() << "locked twice";
+    } catch (const std::logic_error& e) {
+        EXPECT_NE(std::string::npos, std::string(e.what()).find("mutex")) << e.what();
+    }
+    // What threw has left no waiter behind.
+    m.unlock();
+    EXPECT_TRUE(m.try_lock());
+    m.unlock();
+    test::run_and_check([&] {
+        std::lock_guard lock(m);
+        gangway::gosched();
+    });
+}
+
+}  // namespace

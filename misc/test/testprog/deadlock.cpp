@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Programs in which nothing can ever run again.
+#include <gangway/gangway.hpp>
+
+#include "../c/callback.h"
+#include "testprog.hpp"
+
+namespace {
+
+PROGRAM(simple_deadlock) {
+    gangway::run([] { gangway::chan<int>().recv(); });
+}
+
+PROGRAM(send_deadlock) {
+    gangway::run([] { gangway::chan<int>().send(1); });
+}
+
+PROGRAM(locked_deadlock) {
+    gangway::run([] {
+        gangway::lock_os_thread();
+        gangway::chan<int>().recv();
+    });
+}
+
+PROGRAM(locked_deadlock2) {
+    gangway::run([] {
+        gangway::go([] {
+            gangway::lock_os_thread();
+            gangway::chan<int>().recv();
+        });
+        gangway::chan<int>().recv();
+    });
+}
+
+PROGRAM(mutex_deadlock) {
+    gangway::run([] {
+        gangway::mutex m;
+        m.lock();
+        m.lock();
+    });
+}
+
+PROGRAM(wait_group_deadlock) {
+    gangway::run([] {
+        gangway::wait_group wg;
+        wg.add();
+        wg.wait();
+    });
+}
+
+// After calls, callbacks and threads that came and went.
+PROGRAM(deadlock_after_work) {
+    gangway::run([] {
+        gangway::wait_group done;
+        for (int i = 0; i < 100; i++) {
+            done.go([] {
+                gangway::userdata_callback<void(void*), 0> cb([] { gangway::gosched(); });
+                gangway::blocking_call<&::callback>(cb.fn(), cb.data());
+            });
+        }
+        done.wait();
+        gangway::spawn([] { gangway::lock_os_thread(); }).join();
+        gangway::chan<int>().recv();
+    });
+}
+
+// C's frames hold the thread while the callback waits for what never comes.
+PROGRAM(deadlock_in_callback) {
+    gangway::run([] {
+        gangway::userdata_callback<void(void*), 0> cb([] { gangway::chan<int>().recv(); });
+        gangway::call<&::callback>(cb.fn(), cb.data());
+    });
+}
+
+PROGRAM(goexit_deadlock) {
+    gangway::run([] {
+        gangway::go([] {
+            for (int i = 0; i < 10; i++) gangway::gosched();
+        });
+        gangway::go([] {
+            for (int i = 0; i < 10; i++) gangway::gosched();
+        });
+        gangway::goexit();
+    });
+}
+
+PROGRAM(go_nil) {
+    gangway::run([] {
+        void (*null)() = nullptr;
+        gangway::go(null);
+    });
+}
+
+PROGRAM(go_nil_function) {
+    gangway::run([] { gangway::go(std::function<void()>()); });
+}
+
+}  // namespace

@@ -155,8 +155,9 @@ void handoffp(p* pp) {
     sched.lock.unlock();
     heavy_fence();  // W1: who queued a goroutine just before may not have seen this p idle
     if (any_work_queued()) wakep();
+    // An m that goes idle would poll for these; the one that hands its p off goes to sleep for its own goroutine.
     std::int64_t timer = earliest_timer();
-    if (timer != never_fires) wake_poller(timer);
+    if (timer != never_fires || load_relaxed(netpoll_waiters) != 0) wake_poller(timer);
 }
 
 void stoplockedm(m* mp) {

@@ -193,16 +193,15 @@ GOROUTINE_TEST(chan, an_unbuffered_send_waits_for_its_receiver) {
 
 GOROUTINE_TEST(chan, parked_senders_and_receivers_are_served_in_order) {
     chan<int> c;
-    for (int i = 0; i < 10; i++) {
-        gangway::go([i, c]() mutable { c.send(i); });
-        let_others_run();
-    }
-    for (int i = 0; i < 10; i++) EXPECT_EQ(i, c.recv());
-
     gangway::wait_group done;
     for (int i = 0; i < 10; i++) {
+        done.go([i, c]() mutable { c.send(i); });
+        ASSERT_TRUE(test::yield_until([i] { return test::goroutines_in("chan send") == i + 1; }));
+    }
+    for (int i = 0; i < 10; i++) EXPECT_EQ(i, c.recv());
+    for (int i = 0; i < 10; i++) {
         done.go([i, c]() mutable { EXPECT_EQ(i, c.recv()); });
-        let_others_run();
+        ASSERT_TRUE(test::yield_until([i] { return test::goroutines_in("chan receive") == i + 1; }));
     }
     for (int i = 0; i < 10; i++) c.send(i);
     done.wait();

@@ -9,7 +9,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdlib>
+#include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -36,6 +38,14 @@ template <class Predicate>
         gangway::gosched();
     }
     return true;
+}
+
+// How many goroutines are in a state that starts so: "chan receive", "runnable" ...
+inline int goroutines_in(const std::string& state) {
+    const std::string all = gangway::stacks();
+    int n = 0;
+    for (std::size_t at = all.find(" [" + state); at != std::string::npos; at = all.find(" [" + state, at + 1)) ++n;
+    return n;
 }
 
 // The options that tests run with: each sets all of them, for the runtime keeps what an earlier run() set.

@@ -419,13 +419,8 @@ GOROUTINE_TEST(mem_stats, counts_add_up) {
 GOROUTINE_TEST(stacks, has_an_entry_for_each_goroutine) {
     gangway::chan<int> release;
     for (int i = 0; i < 5; i++) gangway::go([release]() mutable { release.recv(); });
-    std::string text;
-    EXPECT_TRUE(test::yield_until([&] {
-        text = gangway::stacks();
-        std::size_t n = 0;
-        for (std::size_t at = text.find("[chan receive"); at != std::string::npos; at = text.find("[chan receive", at + 1)) ++n;
-        return n == 5;
-    })) << text;
+    EXPECT_TRUE(test::yield_until([] { return test::goroutines_in("chan receive") == 5; }));
+    const std::string text = gangway::stacks();
     EXPECT_NE(std::string::npos, text.find("goroutine " + std::to_string(gangway::goid()) + " [running")) << text;
     release.close();
 }

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Sleeping, timers, tickers: TestOverflowSleep, TestTimerStopStress, TestTimerModifiedEarlier, TestMultiWakeupTimer,
+// TestSleepZeroDeadlock. Time is the subject here; the bounds are those that hold on any machine.
+#include <atomic>
+#include <vector>
+
+#include <unistd.h>
+
+#include "fixture.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using clock_type = std::chrono::steady_clock;
+
+GOROUTINE_TEST(sleep_for, sleeps_at_least_as_long) {
+    for (auto d : {0us, 1us, 100us, 2000us}) {
+        const auto before = clock_type::now();
+        gangway::sleep_for(d);
+        EXPECT_GE(clock_type::now() - before, d);
+    }
+}
+
+GOROUTINE_TEST(sleep_for, of_a_negative_or_zero_time_yields) {
+    gangway::sleep_for(-1h);
+    gangway::sleep_for(std::chrono::hours::min());
+    gangway::sleep_for(0s);
+}
+
+GOROUTINE_TEST(sleep_for, zero_beside_stops_of_the_world_loses_no_goroutine) {
+    for (int i = 0; i < 100; i++) {
+        gangway::wait_group wg;
+        wg.go([] { gangway::sleep_for(0s); });
+        wg.go([] { gangway::read_mem_stats(); });
+        wg.wait();
+    }
+}
+
+GOROUTINE_TEST(sleep_for, many_at_once_all_wake) {
+    constexpr int n = test::under_sanitizer ? 500 : 20'000;
+    gangway::wait_group wg;
+    std::atomic<int> woke{0};
+    for (int i = 0; i < n; i++) {
+        wg.go([&, i] {
+            gangway::sleep_for(std::chrono::microseconds(i % 1000));
+            woke++;
+        });
+    }
+    wg.wait();
+    EXPECT_EQ(n, woke.load());
+}
+
+TEST(sleep_for, off_a_goroutine_sleeps_the_thread) {
+    const auto before = clock_type::now();
+    gangway::sleep_for(2ms);
+    EXPECT_GE(clock_type::now() - before, 2ms);
+}
+
+GOROUTINE_TEST(after, gives_the_time_once) {
+    const auto before = clock_type::now();
+    auto at = gangway::after(1ms).recv();
+    ASSERT_TRUE(at.has_value());
+    EXPECT_GE(*at - before, 1ms);
+}
+
+GOROUTINE_TEST(timer, runs_once_and_can_be_reset_and_stopped) {
+    gangway::chan<int> ran(10);
+    gangway::timer t(1ms, [ran]() mutable { ran.send(1); });
+    EXPECT_EQ(1, ran.recv());
+    EXPECT_FALSE(t.stop());
+    EXPECT_FALSE(t.reset(1h));
+    EXPECT_TRUE(t.reset(1ms)) << "it was pending, for an hour";
+    EXPECT_EQ(1, ran.recv());
+    t.reset(1h);
+    EXPECT_TRUE(t.stop());
+    EXPECT_FALSE(t.stop());
+}
+
+GOROUTINE_TEST(timer, of_a_time_that_no_clock_can_hold_never_runs) {
+    gangway::timer t(std::chrono::hours::max(), [] { ADD_FAILURE() << "ran"; });
+    gangway::sleep_for(1ms);
+    EXPECT_TRUE(t.stop());
+}
+
+GOROUTINE_TEST(timer, that_is_destroyed_does_not_run) {
+    std::atomic<int> ran{0};
+    { gangway::timer t(2ms, [&] { ran++; }); }
+    gangway::sleep_for(5ms);
+    EXPECT_EQ(0, ran.load());
+}
+
+// Set earlier than another that an m sleeps for.
+GOROUTINE_TEST(timer, that_is_set_earlier_is_not_late) {
+    gangway::timer late(1h, [] {});
+    const auto before = clock_type::now();
+    for (int i = 0; i < 20; i++) {
+        gangway::chan<int> ran(1);
+        gangway::timer t(1h, [ran]() mutable { ran.send(1); });
+        t.reset(1ms);
+        EXPECT_EQ(1, ran.recv());
+    }
+    EXPECT_LT(clock_type::now() - before, 10s);
+}
+
+// Either stop() says that it will not run, or it runs.
+GOROUTINE_TEST(timer, stop_beside_firing_tells_the_truth) {
+    constexpr int n = test::under_sanitizer ? 200 : 5'000;
+    std::atomic<int> ran{0};
+    int stopped = 0;
+    for (int i = 0; i < n; i++) {
+        gangway::timer t(std::chrono::microseconds(i % 50), [&] { ran++; });
+        if (i % 3 == 0) gangway::gosched();
+        stopped += t.stop() ? 1 : 0;
+    }
+    EXPECT_TRUE(test::yield_until([&] { return ran.load() + stopped == n; })) << ran << " + " << stopped;
+}
+
+GOROUTINE_TEST(ticker, ticks_and_slow_receivers_miss_some) {
+    gangway::ticker t(1ms);
+    auto ticks = t.channel();
+    for (int i = 0; i < 5; i++) EXPECT_TRUE(ticks.recv().has_value());
+    gangway::sleep_for(10ms);
+    EXPECT_LE(ticks.size(), 1U);
+    t.stop();
+    EXPECT_THROW(gangway::ticker(0ms), std::invalid_argument);
+    EXPECT_THROW(gangway::ticker(-1ms), std::invalid_argument);
+}
+
+// Every p is in a blocking call of C, again and again: timers go on.
+GOROUTINE_TEST(ticker, goes_on_while_every_p_is_in_c) {
+    std::atomic<bool> done{false};
+    gangway::wait_group wg;
+    for (int i = 0; i < 2 * test::ps(); i++) {
+        wg.go([&] {
+            while (!done) gangway::call<&::usleep>(20'000U);
+        });
+    }
+    gangway::ticker t(1ms);
+    auto ticks = t.channel();
+    const auto before = clock_type::now();
+    for (int i = 0; i < 50; i++) ticks.recv();
+    // Without the monitor's retake each tick would wait for a call of 20 ms.
+    EXPECT_LT(clock_type::now() - before, 1s * (test::under_sanitizer ? 20 : 1));
+    done = true;
+    wg.wait();
+}
+
+// Goroutines that yield for ever starve neither timers nor the poller's sleeper.
+GOROUTINE_TEST(sleep_for, wakes_beside_goroutines_that_yield_for_ever) {
+    std::atomic<bool> done{false};
+    gangway::wait_group wg;
+    for (int i = 0; i < 2 * test::ps(); i++) {
+        wg.go([&] {
+            while (!done) gangway::gosched();
+        });
+    }
+    for (int i = 0; i < 20; i++) gangway::sleep_for(1ms);
+    done = true;
+    wg.wait();
+}
+
+}  // namespace

@@ -9,7 +9,6 @@
 //     should be covered by a later callback's: longjmp has skipped that.
 //  B4 What leaves the function is kept for the innermost call under way. Calls that the function makes itself are
 //     further in: what was kept before is put aside for them.
-#include <cerrno>
 #include <cstdint>
 #include <cxxabi.h>
 #include <exception>
@@ -55,7 +54,7 @@ void keep_goexit(g* gp) {
     gp->kept = nullptr;  // goexit comes before what an earlier callback threw: the goroutine ends in any case
 }
 
-void run_guarded(callback_call& call) {
+[[gnu::always_inline]] inline void run_guarded(callback_call& call) {
     try {
         call.fn(call.arg);
     } catch (abi::__forced_unwind&) {
@@ -129,18 +128,20 @@ callback_result cgocallback(void (*fn)(void*), void* arg) {
     m* mp = getm();
     if (mp == nullptr || load_relaxed(mp->in_syscall) == 0) [[unlikely]]
         return no_call(mp);
+    if ((load_relaxed(sched.attention) & attention_exit) != 0) [[unlikely]]
+        return callback_result::failed;  // the runtime has stopped: no goroutine code runs any more
     g* gp = mp->curg;
     void* g0_sp = mp->g0.sched.sp;
     if (here() > reinterpret_cast<std::uintptr_t>(g0_sp) && here() < mp->g0.stk.hi) [[unlikely]]  // B3
         runtime::fatal("cgocallback: longjmp over a callback");
     if (reinterpret_cast<std::uintptr_t>(gp->syscallsp) - gp->stk.lo < least_stack) [[unlikely]]
         fatal_overflow(gp);
-    int saved_errno = errno;
+    int saved_errno = *mp->errno_at;
     count(mp->ncgocallback);
     callback_call call{fn, arg, mp, gp};
     call_on_g(&mp->g0, gp, &cgocallbackg, &call);
     mp->g0.sched.sp = g0_sp;  // X1
-    errno = saved_errno;
+    *mp->errno_at = saved_errno;
     return call.failed ? callback_result::failed : callback_result::done;
 }
 

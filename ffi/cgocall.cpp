@@ -43,6 +43,12 @@ namespace {
     std::rethrow_exception(std::exchange(gp->kept, nullptr));
 }
 
+// The m is in a call already: C has left one by a longjmp into goroutine code.
+inline void check_not_in_call(const m* mp) {
+    if (load_relaxed(mp->in_syscall) != 0) [[unlikely]]
+        runtime::fatal("cgocall: longjmp out of a call");
+}
+
 inline void asmcgocall(m* mp, g* gp, void (*fn)(void*), void* arg) {
     void* g0_sp = mp->g0.sched.sp;
     call_on_g0(gp, &mp->g0, fn, arg, &gp->syscallsp);
@@ -56,6 +62,7 @@ bool cgocall(void (*fn)(void*), void* arg) {
     m* mp = getm();
     if (mp == nullptr || !on_curg_stack(mp)) [[unlikely]]
         return false;
+    check_not_in_call(mp);
     g* gp = mp->curg;
     count(mp->ncgocall);
     entersyscall(mp);
@@ -70,6 +77,7 @@ bool cgocall_mode(call_mode mode, void (*fn)(void*), void* arg) {
     if (mode == call_mode::normal) return cgocall(fn, arg);
     m* mp = getm();
     if (mp == nullptr || !on_curg_stack(mp)) return false;
+    check_not_in_call(mp);
     g* gp = mp->curg;
     count(mp->ncgocall);
     entersyscallblock(mp);
@@ -93,8 +101,8 @@ bool leafcall(void (*fn)(void*), void* arg) {
 
 void keep_callee_exception() noexcept {
     g* gp = getm()->curg;
+    if (gp->goexit_kept) return;  // the goroutine ends, whatever else C++ below the callback made of it
     gp->kept = std::current_exception();  // in the place of what a callback left: the callee's comes out
-    gp->goexit_kept = false;
     gp->has_kept = true;
 }
 

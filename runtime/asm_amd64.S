@@ -169,10 +169,10 @@ gangway_gogo:
         .hidden gangway_goroutine_start
         .type   gangway_goroutine_start, @function
         .p2align 4
-gangway_goroutine_start:
         .cfi_startproc
         .cfi_undefined rip              // the root of the goroutine's trace
-        nop                             // an unwinder looks one byte before the return address
+        nop                             // an unwinder looks one byte before a return address
+gangway_goroutine_start:
         xorl    %ebp, %ebp
         callq   gangway_goroutine_main
         ud2

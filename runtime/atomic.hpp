@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <type_traits>
 
 namespace gangway::runtime {
 
@@ -30,10 +31,6 @@ void store_release(std::atomic<T>& a, std::type_identity_t<T> v) {
 template <class T>
 void store_seq_cst(std::atomic<T>& a, std::type_identity_t<T> v) {
     a.store(v, std::memory_order_seq_cst);
-}
-template <class T>
-T exchange_acquire(std::atomic<T>& a, std::type_identity_t<T> v) {
-    return a.exchange(v, std::memory_order_acquire);
 }
 template <class T>
 T exchange_acq_rel(std::atomic<T>& a, std::type_identity_t<T> v) {
@@ -67,6 +64,22 @@ template <class T>
 T add_seq_cst(std::atomic<T>& a, std::type_identity_t<T> n) {
     return a.fetch_add(n, std::memory_order_seq_cst) + n;
 }
+// A word that one thread at a time owns and writes while others may look at it: relaxed, it publishes nothing.
+template <class T>
+class one_writer {
+public:
+    constexpr one_writer(T v) : v_(v) {}
+    one_writer& operator=(T v) {
+        store_relaxed(v_, v);
+        return *this;
+    }
+    operator T() const { return load_relaxed(v_); }
+    T operator->() const { return load_relaxed(v_); }
+
+private:
+    std::atomic<T> v_;
+};
+
 // One writer: a counter that others only read.
 template <class T>
 void count(std::atomic<T>& a, std::type_identity_t<T> n = 1) {

@@ -40,10 +40,9 @@ bool any_goroutine() {
     return found;
 }
 
-// The m in the poller, when there is nothing any more that it could wake for. N4 gives the order of the looks.
-int pollers_for_nothing() {
-    if (load_seq_cst(netpoll_waiters) != 0 || earliest_timer() != never_fires) return 0;
-    return load_seq_cst(netpoll_asleep) ? 1 : 0;
+// Something may still happen by itself: a descriptor, a timer.
+bool something_is_to_come() {
+    return load_seq_cst(netpoll_waiters) != 0 || earliest_timer() != never_fires;
 }
 
 }  // namespace
@@ -51,16 +50,22 @@ int pollers_for_nothing() {
 void checkdead() {
     sched.dead_suspect = false;
     int awake = sched.mcount - sched.nmidle - sched.nmidlelocked;
-    if (awake > 1 || (awake == 1 && pollers_for_nothing() == 0)) return;
-    if (sched.nruns == 0 || sched.stopped_for_good) return;
+    if (awake > 1 || sched.nruns == 0 || load_relaxed(sched.gcwaiting)) return;
+    if (something_is_to_come()) return;
+    // An m that still sleeps in the poller, with nothing to wake for, counts as asleep. N4 gives the order of the looks.
+    if (awake == 1 && !load_seq_cst(netpoll_asleep)) return;
     if (unknown_threads()) {
         sched.dead_suspect = true;
+        if (sched.sysmonwait) {  // it sleeps for long unless it knows
+            sched.sysmonwait = false;
+            sched.sysmonnote.wakeup();
+        }
         return;
     }
     bool some = any_goroutine();
     sched.lock.unlock();
     fatal(some ? "all goroutines are asleep - deadlock!"
-               : "no goroutines (main called runtime.Goexit) - deadlock!");
+               : "no goroutines (main called goexit) - deadlock!");
 }
 
 }  // namespace gangway::runtime

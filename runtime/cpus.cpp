@@ -31,9 +31,9 @@ std::string cgroup_path(const std::string& controller) {
         std::size_t a = line.find(':');
         std::size_t b = a == std::string::npos ? a : line.find(':', a + 1);
         if (b == std::string::npos) continue;
-        std::string of = "," + line.substr(a + 1, b - a - 1) + ",";
-        if (of == ",," ? controller.empty() : !controller.empty() && of.find("," + controller + ",") != std::string::npos)
-            return line.substr(b + 1);
+        std::string of = line.substr(a + 1, b - a - 1).insert(0, 1, ',').append(1, ',');
+        std::string wanted = std::string(1, ',').append(controller).append(1, ',');
+        if (controller.empty() ? of == wanted : of.find(wanted) != std::string::npos) return line.substr(b + 1);
     }
     return "";
 }

@@ -22,7 +22,7 @@ namespace {
 // 0 when it is not set.
 long long number_from(const char* name, long long lowest, long long highest) {
     const char* text = std::getenv(name);
-    if (text == nullptr) return 0;
+    if (text == nullptr || *text == '\0') return 0;
     std::string_view all(text);
     long long value = 0;
     auto [end, error] = std::from_chars(all.data(), all.data() + all.size(), value);

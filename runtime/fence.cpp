@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/throw.hpp"
+
 namespace gangway::runtime {
 
 bool membarrier_works = false;
@@ -26,7 +28,8 @@ void fence_init(bool allowed) {
 
 void heavy_fence() {
     if (membarrier_works) {
-        membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+        // A seccomp filter installed since the start would take the barrier away, silently: F1 would not hold.
+        check(membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0, "heavy_fence: membarrier failed");
     } else {
         full_fence();
     }

@@ -10,7 +10,7 @@
 //     after the hot side's store, the rare side's load sees it; if before, the hot side's load comes after the rare
 //     side's store. light_fence only has to keep the compiler from swapping the two.
 //  F2 Where membarrier is missing (or GANGWAY_DEBUG=nomembarrier), light_fence is a full fence itself, and so is
-//     heavy_fence. Which of the two it is is decided before the second thread exists and never changes.
+//     heavy_fence. Which of the two it is is decided before the first m exists and never changes.
 //  F3 ThreadSanitizer does not know membarrier, nor fences: both are a seq_cst operation on a word of the thread's own
 //     there, and the words on either side are atomics, so that no order it would miss is relied on.
 //
@@ -30,9 +30,9 @@ namespace gangway::runtime {
 #endif
 #endif
 
-extern bool membarrier_works;  // set once in fence_init, before the second thread
+extern bool membarrier_works;  // set once in fence_init, before the first m
 
-// First thing of the runtime's start. `allowed` false: take the seq_cst form.
+// First thing of the runtime's start, before any m. `allowed` false: take the seq_cst form.
 void fence_init(bool allowed);
 
 void heavy_fence();

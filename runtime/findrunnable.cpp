@@ -29,7 +29,7 @@ void become_spinning(m* mp) {
 // At most half as many ms spin as ps are busy: more would only take the cores from them. W2
 bool may_spin(const m* mp) {
     if (mp->spinning) return true;
-    return 2 * load_relaxed(sched.nmspinning) < load_relaxed(sched.gomaxprocs) - load_relaxed(sched.npidle);
+    return 2 * load_relaxed(sched.nmspinning) < load_acquire(sched.gomaxprocs) - load_relaxed(sched.npidle);
 }
 
 // Fires other ps' timers that are due: their ps may be in C, or busy. True: goroutines may have become runnable here.
@@ -44,7 +44,7 @@ bool steal_timers(const p* pp, std::uint32_t first, std::uint32_t n) {
 }
 
 g* steal_work(m* mp, p* pp) {
-    auto n = static_cast<std::uint32_t>(load_relaxed(sched.gomaxprocs));
+    auto n = static_cast<std::uint32_t>(load_acquire(sched.gomaxprocs));
     for (int round = 0; round < steal_rounds; round++) {
         std::uint32_t first = fastrand(mp) % n;
         if (round == steal_rounds - 1 && steal_timers(pp, first, n)) {
@@ -53,7 +53,8 @@ g* steal_work(m* mp, p* pp) {
         for (std::uint32_t i = 0; i < n; i++) {
             if (load_relaxed(sched.gcwaiting)) return nullptr;
             p* victim = all_p((first + i) % n);
-            if (victim == pp || load_relaxed(victim->status) == Pidle) continue;
+            // Not by status: a p on its way to an m that wakes is Pidle too, with goroutines that may be taken.
+            if (victim == pp) continue;
             if (g* gp = runqsteal(pp, victim, round == steal_rounds - 1)) {
                 count(pp->steals);
                 return gp;
@@ -114,7 +115,7 @@ g* give_up_p(m* mp) {
 // Sleeps in the poller, where there is something to wait for and nobody does yet. N1
 void sleep_in_poller(m* mp, std::int64_t until) {
     if (until == never_fires && load_relaxed(netpoll_waiters) == 0) return;
-    netpoll_descriptor();
+    if (!netpoll_in_use()) return;  // whoever has a timer or descriptor to wait for has made it
     if (exchange_acq_rel(sched.lastpoll, 0) == 0) {
         wake_poller(until);
         return;
@@ -145,7 +146,7 @@ g* from_own_or_global(p* pp) {
 }  // namespace
 
 bool any_work_queued() {
-    auto n = static_cast<std::uint32_t>(load_relaxed(sched.gomaxprocs));
+    auto n = static_cast<std::uint32_t>(load_acquire(sched.gomaxprocs));
     for (std::uint32_t i = 0; i < n; i++)
         if (!runqempty(all_p(i))) return true;
     return load_relaxed(sched.runqsize) != 0;

@@ -47,14 +47,6 @@ void goexit0(g* gp) {
     __builtin_unreachable();
 }
 
-[[noreturn]] void fatal_uncaught(const g* gp, const char* type, const char* what) {
-    char line[512];
-    std::snprintf(line, sizeof line, "uncaught exception in goroutine %llu: %s%s%s",
-                  static_cast<unsigned long long>(load_relaxed(gp->goid)), type, what != nullptr ? ": " : "",
-                  what != nullptr ? what : "");
-    fatal(line);
-}
-
 // The type of the exception being handled, as a person writes it.
 const char* current_type() {
     const std::type_info* type = abi::__cxa_current_exception_type();
@@ -64,16 +56,42 @@ const char* current_type() {
     return name != nullptr ? name : type->name();
 }
 
+// The exception being handled and those nested in it, outermost first, as far as there is room.
+void describe_current(const char* intro, char* text, std::size_t room) {
+    int n = 0;
+    try {
+        throw;
+    } catch (const std::exception& e) {
+        n = std::snprintf(text, room, "%s%s: %s", intro, current_type(), e.what());
+        if (n < 0 || static_cast<std::size_t>(n) >= room) return;
+        try {
+            std::rethrow_if_nested(e);
+        } catch (...) {
+            describe_current("; of: ", text + n, room - static_cast<std::size_t>(n));
+        }
+    } catch (...) {
+        std::snprintf(text, room, "%s%s", intro, current_type());
+    }
+}
+
+// In the handler.
+[[noreturn]] void fatal_uncaught(const g* gp) {
+    char intro[64];
+    std::snprintf(intro, sizeof intro, "uncaught exception in goroutine %llu: ",
+                  static_cast<unsigned long long>(load_relaxed(gp->goid)));
+    char line[1024];
+    describe_current(intro, line, sizeof line);
+    fatal(line);
+}
+
 void run_entry(g* gp) {
     try {
         gp->entry(gp->entry_arg);
     } catch (abi::__forced_unwind&) {
         if (!gp->goexiting) fatal("pthread_exit or pthread_cancel of a goroutine's thread");
         end_goroutine(gp);  // from inside the handler: ending the handler would be swallowing it
-    } catch (const std::exception& e) {
-        fatal_uncaught(gp, current_type(), e.what());
     } catch (...) {
-        fatal_uncaught(gp, current_type(), nullptr);
+        fatal_uncaught(gp);
     }
 }
 

@@ -2,11 +2,13 @@
 #include "runtime/newm.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <cxxabi.h>
 #include <mutex>
+#include <new>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -31,9 +33,9 @@ note newm_note;
 
 void* thread_main(void* at) {
     m* mp = static_cast<m*>(at);
+    minit(mp);
     pthread_sigmask(SIG_SETMASK, &initial_sigmask, nullptr);
     prctl(PR_SET_TIMERSLACK, 1);  // ns; else the kernel adds 50 us to each timer that an m sleeps for
-    minit(mp);
     auto start = [](void* arg) {
         m* self = static_cast<m*>(arg);
         self->g0.sched.sp = self->base_sp;
@@ -156,7 +158,8 @@ m* allocm() {
     if (mp != nullptr) {
         sched.mfree = mp->schedlink;
     } else {
-        mp = new m;
+        mp = new (std::nothrow) m;  // an exception would leave sched.lock held
+        check(mp != nullptr, "allocm: out of memory");
         mp->alllink = load_relaxed(sched.allm);
         store_release(sched.allm, mp);
     }
@@ -193,18 +196,17 @@ void minit(m* mp) {
     mp->tid = gettid();
     mp->thread = pthread_self();
     mp->eh = reinterpret_cast<eh_globals*>(abi::__cxa_get_globals());
+    mp->errno_at = &errno;
     find_stack(mp);
     install_altstack(mp);
 #if defined(GANGWAY_TSAN)
     mp->g0.tsan_fiber = __tsan_get_current_fiber();
 #endif
-    store_relaxed(mp->alive, true);
     setm(mp);
 }
 
 void unminit(m* mp) {
     setm(nullptr);
-    store_relaxed(mp->alive, false);
     remove_altstack(mp);
 }
 

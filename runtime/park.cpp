@@ -83,6 +83,8 @@ void settle_left(m* mp) {
 void gopark(unlock_fn unlockf, void* lock, wait_reason why) {
     m* mp = getm();
     check(mp != nullptr && on_curg_stack(mp), "gopark: not on a goroutine's stack");
+    if (load_relaxed(sched.exiting_m) == mp) [[unlikely]]
+        fatal_in(name_of(why), "would wait for ever: the process is exiting and no other goroutine runs");
     g* gp = mp->curg;
     store_relaxed(gp->waiting_for, why);
     store_relaxed(gp->status, Gwaiting);
@@ -104,6 +106,8 @@ bool parkunlock(g*, void* lock) {
 void yield() {
     m* mp = getm();
     g* gp = mp->curg;
+    if (load_relaxed(sched.exiting_m) == mp) [[unlikely]]
+        return;
     if (g* next = next_for_direct_switch(mp)) {
         mp->waitunlockf = nullptr;
         switch_to(mp, gp, next);

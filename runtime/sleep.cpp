@@ -3,13 +3,16 @@
 #include <atomic>
 #include <ctime>
 #include <gangway/time.hpp>
+#include <new>
 #include <stdexcept>
 #include <string>
 
+#include "runtime/netpoll.hpp"
 #include "runtime/park.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/start.hpp"
 #include "runtime/systemstack.hpp"
+#include "runtime/throw.hpp"
 #include "runtime/timer.hpp"
 
 namespace gangway::runtime {
@@ -19,7 +22,11 @@ namespace {
 // The goroutine is off its stack: from here on the timer may make it runnable. K1
 bool start_sleep(g*, void* at) {
     auto* t = static_cast<timer*>(at);
-    add_timer(t, t->when, 0);
+    try {
+        add_timer(t, t->when, 0);
+    } catch (const std::bad_alloc&) {
+        fatal_in("sleep_for", "no memory for its timer");  // nothing may be thrown here: this is another's stack
+    }
     return true;
 }
 
@@ -56,6 +63,7 @@ void sleep_ns(std::int64_t ns) {
         yield();
         return;
     }
+    netpoll_descriptor();  // made here, where it may throw, and not by the m that sleeps in it
     runtime::timer t;
     t.when = time_after(ns);
     t.f = [](void* gp) { goready(static_cast<g*>(gp)); };
@@ -94,6 +102,7 @@ bool stop_timer(timer_state* t) {
 }
 
 bool start_timer(timer_state* t, std::int64_t in_ns, std::int64_t period_ns) {
+    netpoll_descriptor();
     std::int64_t when = time_after(in_ns);
     t->starting.lock();
     bool was_pending = del_timer(&t->t);

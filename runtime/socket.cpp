@@ -77,6 +77,12 @@ using detail::socket_state;
     throw std::system_error(EBADF, std::generic_category(), std::string(what) + ": closed");
 }
 
+// n, or -errno. Not inline: glibc declares errno's address constant, so a compiler may keep it across a wait, after which
+// the goroutine may be on another thread.
+[[gnu::noinline]] ssize_t or_errno(ssize_t n) {
+    return n >= 0 ? n : -errno;
+}
+
 // One operation's stay with the descriptor.
 class stay {
 public:
@@ -105,10 +111,10 @@ public:
     template <class F>
     ssize_t until_done(poll_desc::side& side, F call) {
         for (;;) {
-            ssize_t n = call();
+            ssize_t n = or_errno(call());
             if (n >= 0) return n;
-            if (errno == EINTR) continue;
-            if (errno != EAGAIN) throw std::system_error(errno, std::generic_category(), what_);
+            if (n == -EINTR) continue;
+            if (n != -EAGAIN) throw std::system_error(static_cast<int>(-n), std::generic_category(), what_);
             wait(side);
         }
     }
@@ -141,15 +147,16 @@ void no_delay(int fd, int family) {
 
 // connect(2), begun. A Unix socket whose listener's queue is full says EAGAIN, and nothing tells when it no longer is.
 bool begin_connect(const stay& here, const socket_address& a, deadline at, const std::string& what) {
-    while (::connect(here.fd(), a.get(), a.size) != 0) {
-        if (errno == EINPROGRESS) return false;
-        if (errno == EAGAIN && std::chrono::steady_clock::now() < at) {
+    for (;;) {
+        int error = static_cast<int>(-or_errno(::connect(here.fd(), a.get(), a.size)));
+        if (error == 0) return true;
+        if (error == EINPROGRESS) return false;
+        if (error == EAGAIN && std::chrono::steady_clock::now() < at) {
             sleep_for(std::chrono::milliseconds(1));
-        } else if (errno != EINTR) {
-            throw std::system_error(errno == EAGAIN ? ETIMEDOUT : errno, std::generic_category(), what);
+        } else if (error != EINTR) {
+            throw std::system_error(error == EAGAIN ? ETIMEDOUT : error, std::generic_category(), what);
         }
     }
-    return true;
 }
 
 std::shared_ptr<socket_state> connect_to(const socket_address& a, deadline at, const std::string& what) {

@@ -72,11 +72,11 @@ bool install_guard(std::uintptr_t at) {
     static std::atomic<bool> lightweight{true};  // relaxed: each caller finds out for itself
     void* page = reinterpret_cast<void*>(at);
     if (load_relaxed(lightweight)) {
-        if (madvise(page, page_size, MADV_GUARD_INSTALL) == 0) return true;
+        if (madvise(page, guard_size, MADV_GUARD_INSTALL) == 0) return true;
         if (errno != EINVAL) return false;
         store_relaxed(lightweight, false);
     }
-    return mprotect(page, page_size, PROT_NONE) == 0;
+    return mprotect(page, guard_size, PROT_NONE) == 0;
 }
 
 stack_class& class_of(std::size_t stack_size) {
@@ -84,7 +84,7 @@ stack_class& class_of(std::size_t stack_size) {
         if (c->stack_size == stack_size) return *c;
     auto* c = new stack_class;
     c->stack_size = stack_size;
-    c->slot_size = stack_size + page_size;
+    c->slot_size = stack_size + guard_size;
     c->slots_per_slab = std::max(slab_bytes / c->slot_size, slots_at_least);
     c->next = std::exchange(classes, c);
     return *c;
@@ -92,15 +92,17 @@ stack_class& class_of(std::size_t stack_size) {
 
 bool add_slab(stack_class& c) {
     std::size_t bytes = c.slots_per_slab * c.slot_size;
+    // All that may throw comes before the mapping.
+    auto s = std::make_unique<slab>();
+    s->has_g.resize(c.slots_per_slab);
+    c.fresh.reserve((c.slabs.size() + 1) * c.slots_per_slab);  // so that giving back never allocates
+    c.slabs.reserve(c.slabs.size() + 1);
     void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK,
                     -1, 0);
     if (at == MAP_FAILED) return false;
     madvise(at, bytes, MADV_NOHUGEPAGE);  // one touched page must not commit 2 MB
-    auto s = std::make_unique<slab>();
     s->base = reinterpret_cast<std::uintptr_t>(at);
     s->bytes = bytes;
-    s->has_g.resize(c.slots_per_slab);
-    c.fresh.reserve((c.slabs.size() + 1) * c.slots_per_slab);  // so that giving back never allocates
     c.slabs.push_back(std::move(s));
     return true;
 }
@@ -125,7 +127,7 @@ g* new_g(stack_class& c) {
     g* gp = ::new (slot_g(c, slot)) g;
     gp->cls = &c;
     gp->slot = slot;
-    gp->stk.lo = slot_base(c, slot) + page_size;
+    gp->stk.lo = slot_base(c, slot) + guard_size;
     gp->stk.hi = reinterpret_cast<std::uintptr_t>(gp);
 #if defined(GANGWAY_TSAN)
     gp->tsan_fiber = __tsan_create_fiber(0);
@@ -144,7 +146,7 @@ void delete_g(stack_class& c, g* gp) {
     gp->~g();
     c.slabs[slot / c.slots_per_slab]->has_g[slot % c.slots_per_slab] = false;
     std::uintptr_t base = slot_base(c, slot);
-    madvise(reinterpret_cast<void*>(base + page_size), c.slot_size - page_size, MADV_DONTNEED);
+    madvise(reinterpret_cast<void*>(base + guard_size), c.slot_size - guard_size, MADV_DONTNEED);
     c.fresh.push_back(slot);
     c.taken--;
 }
@@ -277,7 +279,7 @@ stack_stats read_stack_stats() {
 }
 
 bool in_guard(const g* gp, std::uintptr_t addr) {
-    return addr < gp->stk.lo && addr >= gp->stk.lo - page_size;
+    return addr < gp->stk.lo && addr >= gp->stk.lo - guard_size;
 }
 
 std::size_t stack_limit(const g* gp) {

@@ -16,6 +16,9 @@
 namespace gangway::runtime {
 
 constexpr std::size_t page_size = 4096;
+// Below each stack: more than most frames have, so that an overflow does not step over it into the next goroutine's
+// stack. Costs address space and an entry a page in the page table.
+constexpr std::size_t guard_size = 8 * page_size;
 constexpr std::size_t min_stack_size = 8192;
 
 struct stack_stats {

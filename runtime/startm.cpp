@@ -160,11 +160,28 @@ void handoffp(p* pp) {
     if (timer != never_fires || load_relaxed(netpoll_waiters) != 0) wake_poller(timer);
 }
 
+namespace {
+// Where the next goroutine is locked too, the p goes straight to its m: through a third m it would be two wake-ups.
+bool hand_to_next_locked(m* mp) {
+    if (load_relaxed(sched.gcwaiting)) return false;
+    g* next = runqget(mp->p);
+    if (next == nullptr) return false;
+    m* locked = next->lockedm;
+    if (locked == nullptr || locked == mp) {
+        runqput(mp->p, next, true);
+        return false;
+    }
+    incidlelocked(-1);
+    give_nextp(locked, releasep(mp));
+    return true;
+}
+}  // namespace
+
 void stoplockedm(m* mp) {
     check(mp->lockedg->lockedm == mp, "stoplockedm: inconsistent locking");
     if (mp->p != nullptr) {
         add_relaxed(sched.handoffs, 1U);
-        handoffp(releasep(mp));
+        if (!hand_to_next_locked(mp)) handoffp(releasep(mp));
     }
     incidlelocked(1);
     take_nextp(mp);

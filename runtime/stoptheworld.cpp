@@ -2,6 +2,7 @@
 #include "runtime/stoptheworld.hpp"
 
 #include <gangway/runtime.hpp>
+#include <new>
 #include <sched.h>
 
 #include "runtime/environment.hpp"
@@ -36,6 +37,12 @@ void acquire_worldsema() {
     while (!try_semacquire(worldsema)) sched_yield();
 }
 
+// In an exit handler on the stack of the goroutine that called exit(): there is nothing left to stop.
+bool stopped_by_this_thread() {
+    m* mp = getm();
+    return mp != nullptr && load_relaxed(sched.exiting_m) == mp;
+}
+
 void preempt_all() {
     auto n = load_relaxed(sched.gomaxprocs);
     for (std::int32_t i = 0; i < n; i++) {
@@ -57,7 +64,9 @@ void take_ps_in_c(const p* own) {
     for (std::int32_t i = 0; i < nprocs; i++) {
         p* pp = all_p(i);
         m* mp = load_acquire(pp->m);
-        if (pp != own && mp != nullptr && load_relaxed(mp->in_syscall) != 0 && want_p(mp)) wanted[n++] = mp;
+        // Each of them, not only those that are seen in C: one may enter right now, and its in_syscall be visible after
+        // the fence only (H4).
+        if (pp != own && mp != nullptr && want_p(mp)) wanted[n++] = mp;
     }
     heavy_fence();  // also H4's, with sched.attention
     for (int i = 0; i < n; i++) {
@@ -72,7 +81,7 @@ bool stop_all(std::int64_t limit) {
     sched.stopwait = load_relaxed(sched.gomaxprocs);
     sched.stopnote.clear();
     store_seq_cst(sched.gcwaiting, true);
-    store_seq_cst(sched.attention, attention_stop);
+    store_seq_cst(sched.attention, sched.stopped_for_good ? attention_stop | attention_exit : attention_stop);
     preempt_all();
     if (own != nullptr) stop_one(own);
     take_ps_in_c(own);
@@ -134,10 +143,14 @@ void gcstopm(m* mp) {
 p* procresize(int n) {
     int old = load_relaxed(sched.gomaxprocs);
     for (int i = 0; i < n; i++) {
-        if (all_p(i) == nullptr) store_release(sched.allp[i], new p);
+        if (all_p(i) == nullptr) {
+            p* made = new (std::nothrow) p;  // an exception would leave sched.lock held
+            check(made != nullptr, "procresize: out of memory");
+            store_release(sched.allp[i], made);
+        }
         if (i >= old) init_p(sched.allp[i], i);
     }
-    store_relaxed(sched.gomaxprocs, n);
+    store_release(sched.gomaxprocs, n);  // all_p(i) is there for each i below it
     m* mp = getm();
     p* own = usable_p(mp);
     if (own != nullptr && own->id >= n) {
@@ -162,12 +175,14 @@ p* procresize(int n) {
 }
 
 void stoptheworld() {
+    if (stopped_by_this_thread()) return;
     acquire_worldsema();
     stop_all(-1);
     add_relaxed(sched.stops, 1U);
 }
 
 void starttheworld(int nprocs) {
+    if (stopped_by_this_thread()) return;
     sched.lock.lock();
     p* runnable = procresize(nprocs != 0 ? nprocs : load_relaxed(sched.gomaxprocs));
     store_seq_cst(sched.attention, 0U);
@@ -196,6 +211,8 @@ void stop_for_good() {
         if (nanotime() > until) return;
         sched_yield();
     }
+    m* mp = getm();
+    if (usable_p(mp) != nullptr) store_relaxed(sched.exiting_m, mp);
     stop_all(longest_wait_at_exit);
 }
 

@@ -33,6 +33,7 @@ void request_preempt(m* mp) {
 }
 
 void entersyscall_slow(m* mp) {
+    if (load_relaxed(sched.exiting_m) == mp) return;  // the world has stopped for this one: it keeps its p
     // H4: the world is being stopped, perhaps after this m was looked at. Its p goes to the stopper, unless it has it.
     sched.lock.lock();
     if (load_relaxed(sched.gcwaiting) && (load_relaxed(mp->p_taken) & taken) == 0) {

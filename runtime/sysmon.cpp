@@ -22,6 +22,7 @@ constexpr std::int64_t shortest_nap = 20'000;      // ns; also how long a call k
 constexpr std::int64_t longest_nap = 10'000'000;
 constexpr int naps_before_longer_ones = 50;        // without anything to do
 constexpr std::int64_t idle_call_limit = 1'000'000;  // a call keeps its p this long when there is no work
+constexpr std::uint32_t takes_that_are_a_habit = 3;
 constexpr std::int64_t time_slice = 10'000'000;
 constexpr std::int64_t forgotten_poll = 10'000'000;
 constexpr std::int64_t suspicion_nap = 50'000'000;
@@ -33,7 +34,7 @@ void nap(std::int64_t ns) {
 }
 
 bool another_p_has_work(const p* pp) {
-    auto n = static_cast<std::uint32_t>(load_relaxed(sched.gomaxprocs));
+    auto n = static_cast<std::uint32_t>(load_acquire(sched.gomaxprocs));
     for (std::uint32_t i = 0; i < n; i++)
         if (all_p(i) != pp && runqlen(all_p(i)) > 1) return true;
     return false;
@@ -48,10 +49,13 @@ bool work_for(const p* pp) {
 bool call_is_long(p* pp, m* mp, std::int64_t now) {
     std::uint64_t calls = load_relaxed(mp->ncgocall) + load_relaxed(mp->ncgocallback);
     if (pp->sysmon_m != mp || pp->sysmon_calls != calls) {
+        if (pp->sysmon_m == mp) pp->sysmon_takes = 0;  // it came back by itself
         pp->sysmon_m = mp;
         pp->sysmon_calls = calls;
         pp->sysmon_calls_since = now;
-        return false;
+        // Where one call after the other had to be taken, the next is not waited for: a thousand goroutines that each
+        // block would take a thousand naps.
+        return pp->sysmon_takes >= takes_that_are_a_habit && work_for(pp);
     }
     std::int64_t in_call = now - pp->sysmon_calls_since;
     return in_call >= idle_call_limit || (in_call >= shortest_nap && work_for(pp));
@@ -67,8 +71,19 @@ bool has_run_long(p* pp, std::int64_t now) {
     return now - pp->sysmon_tick_since >= time_slice;
 }
 
+// While the monitor has a p or a goroutine in its hands, somebody is awake: the ms may all have gone to sleep meanwhile,
+// among them the one that the p was taken from, and it is no deadlock.
+class counts_as_awake {
+public:
+    counts_as_awake() { incidlelocked(-1); }
+    ~counts_as_awake() { incidlelocked(1); }
+    counts_as_awake(const counts_as_awake&) = delete;
+    counts_as_awake& operator=(const counts_as_awake&) = delete;
+};
+
 // Takes the ps of the ms listed, with one barrier for all of them. How many.
 int take(m** candidates, int n) {
+    counts_as_awake here;
     p* got[max_procs];
     int ngot = 0;
     sched.lock.lock();
@@ -79,6 +94,7 @@ int take(m** candidates, int n) {
             p* pp = took_p(*mp);
             if (pp == nullptr) continue;
             store_relaxed(pp->status, Pidle);
+            pp->sysmon_takes++;
             got[ngot++] = pp;
         }
     }
@@ -92,18 +108,21 @@ int take(m** candidates, int n) {
 bool retake(std::int64_t now) {
     m* candidates[max_procs];
     int n = 0;
-    auto nprocs = load_relaxed(sched.gomaxprocs);
+    auto nprocs = load_acquire(sched.gomaxprocs);
     for (std::int32_t i = 0; i < nprocs; i++) {
         p* pp = all_p(i);
         m* mp = load_acquire(pp->m);
         if (mp == nullptr || load_relaxed(pp->status) != Prunning) continue;
-        if (load_relaxed(mp->in_syscall) != 0) {
-            if (call_is_long(pp, mp, now)) candidates[n++] = mp;
-        } else if (has_run_long(pp, now)) {
+        bool in_c = load_relaxed(mp->in_syscall) != 0;
+        bool slice_is_over = has_run_long(pp, now);
+        if (slice_is_over) {
             pp->sysmon_tick_since = now;
             add_relaxed(sched.preempt_requests, 1U);
             request_preempt(mp);
         }
+        // A goroutine that makes one short call after the other is in C whenever it is looked at, and never in the same
+        // call twice: its time slice counts too.
+        if (in_c && (call_is_long(pp, mp, now) || (slice_is_over && work_for(pp)))) candidates[n++] = mp;
     }
     return n != 0 && take(candidates, n) != 0;
 }
@@ -111,7 +130,7 @@ bool retake(std::int64_t now) {
 // Sleeps for as long as there is nothing to watch. True: it did.
 bool sleep_while_all_idle() {
     sched.lock.lock();
-    bool idle = load_relaxed(sched.npidle) == load_relaxed(sched.gomaxprocs) || load_relaxed(sched.gcwaiting);
+    bool idle = load_relaxed(sched.npidle) == load_acquire(sched.gomaxprocs) || load_relaxed(sched.gcwaiting);
     if (!idle) {
         sched.lock.unlock();
         return false;
@@ -138,6 +157,7 @@ void start_m_for_timers(std::int64_t now) {
 void poll_if_forgotten(std::int64_t now) {
     std::int64_t last = load_seq_cst(sched.lastpoll);
     if (!netpoll_in_use() || last == 0 || last + forgotten_poll > now) return;
+    counts_as_awake here;
     std::int64_t expected = last;
     sched.lastpoll.compare_exchange_strong(expected, now, std::memory_order_seq_cst);
     gqueue ready = netpoll(0);

@@ -81,7 +81,7 @@ struct g {
     // What a switch touches.
     gobuf sched;                                  // where to go on; valid while nobody runs it
     std::atomic<runtime::m*> m{nullptr};          // whose curg it is. Owner writes
-    runtime::m* lockedm = nullptr;                // owner; read by whoever takes it off a queue
+    one_writer<runtime::m*> lockedm{nullptr};     // owner; read by whoever takes it off a queue, and for reports
     std::atomic<std::uint32_t> status{Gidle};     // the owner's; others read it for reports
     std::atomic<wait_reason> waiting_for{wait_reason::none};  // owner, before it parks
     bool lock_os = false;                         // lock_os_thread() is in force (not only a callback). Owner
@@ -121,7 +121,6 @@ struct sudog {
     void* elem = nullptr;  // a channel's: what is sent, or the room for it
     bool success = false;  // a channel's: woken by a partner, not by close. A semaphore's: the count is handed over
     bool is_select = false;  // g.select_done decides whether this one wins (select.cpp)
-    std::int64_t since = 0;
 };
 
 // Called when the goroutine that parks is off its stack. False: it does not park after all.
@@ -143,11 +142,14 @@ struct alignas(64) m {
     unlock_fn waitunlockf = nullptr;               // of the g that parks; yield_left for one that yields
     void* waitlock = nullptr;
     eh_globals* eh = nullptr;                      // this thread's
+    int* errno_at = nullptr;                       // this thread's
 
     g* lockedg = nullptr;       // the g that alone may run here
     std::uint32_t lockedext = 0;  // lock_os_thread() calls
-    std::uint32_t lockedint = 0;  // callbacks under way
-    run_frame* run = nullptr;   // this thread is inside run()
+    run_frame* run = nullptr;     // this thread is inside run()
+    // Callbacks under way. Not beside lockedext: a compiler would test both with one load of eight bytes, which has to
+    // wait for the store of four that each callback makes (4 ns).
+    std::uint32_t lockedint = 0;
 
     note park;                  // stopm, stoplockedm
     runtime::p* nextp = nullptr;  // set by whoever wakes park
@@ -156,12 +158,9 @@ struct alignas(64) m {
 
     std::uint64_t id = 0;
     void* base_sp = nullptr;    // what its thread function saved; going there ends the thread
-    void* g0_base = nullptr;    // g0.sched.sp with no C under way
     std::uint32_t fastrand = 0;
     pthread_t thread{};
     int tid = 0;
-    bool thread_is_ours = false;     // made by newm; false: a thread that called run()
-    std::atomic<bool> alive{false};  // counted in num_thread()
     void* altstack = nullptr;        // for the handler that reports stack overflows
     std::size_t altstack_size = 0;
     std::uintptr_t guard_lo = 0;     // [guard_lo, g0.stk.lo): where an overflow of g0 faults
@@ -196,6 +195,7 @@ struct alignas(64) p {
     std::uint32_t sysmon_tick = 0;
     std::int64_t sysmon_calls_since = 0, sysmon_tick_since = 0;
     runtime::m* sysmon_m = nullptr;
+    std::uint32_t sysmon_takes = 0;  // calls on it that were taken in a row
 
     std::atomic<g*> runq[runq_size] = {};
 };
@@ -247,7 +247,7 @@ struct scheduler {
     p* pidle = nullptr;                        // sched.lock
     std::atomic<std::int32_t> npidle{0};       // written under sched.lock
     std::atomic<std::int32_t> nmspinning{0};   // atomic; W1 in proc.hpp
-    std::atomic<std::uint32_t> needspinning{0};  // written under sched.lock
+    std::atomic<std::uint32_t> needspinning{0};  // a hint: somebody found no idle p for a wake-up
     std::atomic<std::int32_t> gomaxprocs{0};   // written with the world stopped
     std::atomic<p*> allp[max_procs] = {};      // set once each, in order, and then there for good: all_p
 
@@ -261,6 +261,7 @@ struct scheduler {
     std::int32_t stopwait = 0;           // sched.lock; ps that have not stopped yet
     note stopnote;
     bool stopped_for_good = false;       // sched.lock; the process is exiting
+    std::atomic<m*> exiting_m{nullptr};  // the m whose goroutine called exit(): it keeps its p for exit handlers
 
     bool sysmonwait = false;  // sched.lock; the monitor sleeps on sysmonnote
     note sysmonnote;
@@ -278,6 +279,7 @@ struct scheduler {
 
 // attention
 constexpr std::uint32_t attention_stop = 1;
+constexpr std::uint32_t attention_exit = 2;  // with attention_stop: for good
 
 extern scheduler sched;
 
@@ -286,7 +288,7 @@ inline p* all_p(std::uint32_t i) {
     return i < max_procs ? load_acquire(sched.allp[i]) : nullptr;
 }
 inline std::uint32_t num_procs() {
-    return static_cast<std::uint32_t>(load_relaxed(sched.gomaxprocs));
+    return static_cast<std::uint32_t>(load_acquire(sched.gomaxprocs));
 }
 
 }  // namespace gangway::runtime

@@ -22,8 +22,8 @@ namespace {
     throw std::system_error(error, std::generic_category(), "gangway::wait_fd: descriptor " + std::to_string(fd));
 }
 
-// poll(2); limit null: none. 0 when it has passed.
-short poll_within(int fd, short events, const timespec* limit) {
+// poll(2); limit null: none. 0 when it has passed. Not inline: errno's address must not be kept across a wait.
+[[gnu::noinline]] short poll_within(int fd, short events, const timespec* limit) {
     pollfd one{fd, events, 0};
     int n = ppoll(&one, 1, limit, nullptr);
     if (n < 0 && errno != EINTR) throw_for(fd, errno);

@@ -117,11 +117,10 @@ public:
                 elem& box;
                 T& value;
                 bool& sent;
-                ~give_back() noexcept(false) {
-                    if (!sent && box) {
-                        value.~T();
-                        ::new (static_cast<void*>(std::addressof(value))) T(std::move(*box));
-                    }
+                ~give_back() {  // a move that throws here ends the process: the value would be neither here nor there
+                    if (sent || !box) return;
+                    value.~T();
+                    ::new (static_cast<void*>(std::addressof(value))) T(std::move(*box));
                 }
             } guard{box, value, sent};
             sent = try_send_elem(&box);

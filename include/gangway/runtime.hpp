@@ -71,22 +71,16 @@ private:
     [[no_unique_address]] held value_{};
     std::exception_ptr error_;
 };
-}  // namespace detail
 
-// Runs fn as the main goroutine, on the calling thread until it first parks, and returns its result or throws its
-// exception. The calling thread waits meanwhile and runs nothing else. Other goroutines outlive the call.
-// May be called again and again, and from several threads. fn may call lock_os_thread() as its first act and is
-// then on the calling thread for good.
-// Throws std::logic_error when called on a goroutine, std::invalid_argument for options out of range.
 template <class F>
-auto run(const options& opts, F&& fn) -> std::invoke_result_t<F&> {
+auto run_with(const options* opts, F& fn) -> std::invoke_result_t<F&> {
     using result = std::invoke_result_t<F&>;
     struct frame {
-        std::remove_reference_t<F>& fn;
-        detail::outcome<result> out;
+        F& fn;
+        outcome<result> out;
     } f{fn, {}};
-    detail::run_main(
-        &opts,
+    run_main(
+        opts,
         [](void* p) {
             auto* self = static_cast<frame*>(p);
             self->out.from([self]() -> result { return self->fn(); });
@@ -94,10 +88,22 @@ auto run(const options& opts, F&& fn) -> std::invoke_result_t<F&> {
         &f);
     return f.out.take();
 }
+}  // namespace detail
 
+// Runs fn as the main goroutine, on the calling thread until it first parks, yields or loses its p in C, and returns its result or throws its
+// exception. The calling thread waits meanwhile and runs nothing else. Other goroutines outlive the call.
+// May be called again and again, and from several threads. fn may call lock_os_thread() as its first act and is
+// then on the calling thread for good.
+// Throws std::logic_error when called on a goroutine, std::invalid_argument for options out of range.
+template <class F>
+auto run(const options& opts, F&& fn) -> std::invoke_result_t<F&> {
+    return detail::run_with(&opts, fn);
+}
+
+// The same with the settings that the runtime has, the defaults where it has not started.
 template <class F>
 auto run(F&& fn) -> std::invoke_result_t<F&> {
-    return run(options{}, std::forward<F>(fn));
+    return detail::run_with(nullptr, fn);
 }
 
 // Starts f(args...) as a goroutine. f and args are copied or moved as std::thread does. Any thread; never parks.

@@ -44,11 +44,9 @@ struct recv_case {
 
     select_op op() { return {ch.c_, value.at(), false}; }
     void run(chan_result how) {
-        if (how == chan_result::closed) {
-            f(std::optional<T>());
-        } else {
-            f(std::optional<T>(value.take()));
-        }
+        std::optional<T> got;
+        if (how != chan_result::closed) got.emplace(value.take());
+        f(std::move(got));
     }
 };
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include <gangway/detail/export.hpp>
@@ -65,27 +66,23 @@ public:
     void done() { add(-1); }
     GANGWAY_API void wait();
 
-    // add(1), then f in a goroutine of its own, then done() however f ends.
+    // add(1), then f in a goroutine of its own, then done(), when f has ended however and what it captured is gone.
     template <class F>
     void go(F&& f) {
-        add(1);
-        try {
-            detail::newproc(
-                [this](auto fn) {
-                    struct at_end {
-                        wait_group* wg;
-                        ~at_end() { wg->done(); }
-                    } done_after{this};
-                    std::move(fn)();
-                },
-                std::forward<F>(f));
-        } catch (...) {
-            done();
-            throw;
-        }
+        const std::decay_t<F>& as_stored = f;
+        detail::reject_null(as_stored);
+        detail::newproc_of<detail::with_token<counted, std::decay_t<F>>>(this, std::forward<F>(f));
     }
 
 private:
+    struct counted {
+        wait_group* wg;
+        explicit counted(wait_group* of) : wg(of) { wg->add(1); }
+        counted(const counted&) = delete;
+        counted& operator=(const counted&) = delete;
+        ~counted() { wg->done(); }
+    };
+
     std::atomic<std::uint64_t> state_{0};  // high half: the count; low half: how many wait
     std::atomic<std::uint32_t> sema_{0};
 };

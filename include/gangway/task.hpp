@@ -53,6 +53,27 @@ private:
         wait_group ended;
     };
 
+    // Its destructor is the goroutine's last act.
+    struct ends {
+        std::shared_ptr<state> s;
+        explicit ends(std::shared_ptr<state> of) : s(std::move(of)) { s->ended.add(1); }
+        ends(const ends&) = delete;
+        ends& operator=(const ends&) = delete;
+        ~ends() { s->ended.done(); }
+    };
+
+    template <class Call>
+    struct body {
+        ends at_end;  // destroyed after call
+        Call call;
+        template <class... A>
+        body(const std::shared_ptr<state>& s, A&&... args) : at_end(s), call(std::forward<A>(args)...) {}
+        void operator()() {
+            at_end.s->out.from([this]() -> R { return call(); });
+            at_end.s->returned = true;
+        }
+    };
+
     void wait() noexcept {
         if (state_) std::exchange(state_, nullptr)->ended.wait();
     }
@@ -69,24 +90,8 @@ auto spawn(F&& f, A&&... args) -> task<std::invoke_result_t<std::decay_t<F>, std
 
     task<R> t;
     t.state_ = std::make_shared<typename task<R>::state>();
-    t.state_->ended.add(1);
-    auto body = [](std::shared_ptr<typename task<R>::state> s,
-                   detail::bound_call<std::decay_t<F>, std::decay_t<A>...> call) {
-        struct at_end {
-            typename task<R>::state& s;
-            ~at_end() { s.ended.done(); }
-        } done_after{*s};
-        s->out.from([&]() -> R { return call(); });
-        s->returned = true;
-    };
-    try {
-        detail::newproc(std::move(body), t.state_,
-                        detail::bound_call<std::decay_t<F>, std::decay_t<A>...>(std::forward<F>(f),
-                                                                                std::forward<A>(args)...));
-    } catch (...) {
-        t.state_.reset();
-        throw;
-    }
+    using call = detail::bound_call<std::decay_t<F>, std::decay_t<A>...>;
+    detail::newproc_of<typename task<R>::template body<call>>(t.state_, std::forward<F>(f), std::forward<A>(args)...);
     return t;
 }
 

@@ -55,16 +55,16 @@ GOROUTINE_TEST(chan_types, strings) {
 GOROUTINE_TEST(chan_types, large) {
     struct large {
         int number;
-        std::array<char, 60'000> bytes;
+        std::array<char, 20'000> bytes;
     };
     chan<large> c(2);
     auto receiver = gangway::spawn([c]() mutable {
         int sum = 0;
-        for (large& l : c) sum += l.number + l.bytes[59'999];
+        for (large& l : c) sum += l.number + l.bytes[19'999];
         return sum;
     });
     auto l = std::make_unique<large>();
-    l->bytes[59'999] = 1;
+    l->bytes[19'999] = 1;
     for (int i = 0; i < 100; i++) {
         l->number = i;
         c.send(*l);

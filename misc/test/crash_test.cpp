@@ -97,7 +97,7 @@ TEST(deadlock, in_a_callback) { expect_fatal(run("deadlock_in_callback"), deadlo
 
 TEST(deadlock, GoexitDeadlock) {
     const auto e = run("goexit_deadlock");
-    expect_fatal(e, "no goroutines (main called runtime.Goexit) - deadlock!\n");
+    expect_fatal(e, "no goroutines (main called goexit) - deadlock!\n");
     EXPECT_EQ(0, count(e.err, "\ngoroutine ")) << e.err;
 }
 

@@ -171,7 +171,7 @@ GOROUTINE_TEST(select, of_more_cases_than_fit_in_its_frame) {
         for (auto& one : c) one.send("1");
     });
     int sum = 0;
-    auto add = [&](std::optional<std::string> v) { sum += std::stoi(*v); };
+    auto add = [&](std::optional<std::string> v) { sum += std::stoi(v.value()); };
     for (int i = 0; i < 9; i++) {
         select(on_recv(c[0], add), on_recv(c[1], add), on_recv(c[2], add), on_recv(c[3], add), on_recv(c[4], add),
                on_recv(c[5], add), on_recv(c[6], add), on_recv(c[7], add), on_recv(c[8], add));

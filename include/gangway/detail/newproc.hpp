@@ -60,6 +60,17 @@ void enter_from_heap(void* at) {
     (*owned)();
 }
 
+// A callable and a token that lives longer: what the token's destructor tells others is true once the callable and all
+// that it captured are gone.
+template <class Token, class F>
+struct with_token {
+    Token token;
+    F f;
+    template <class T, class U>
+    with_token(T&& t, U&& u) : token(std::forward<T>(t)), f(std::forward<U>(u)) {}
+    void operator()() { std::move(f)(); }
+};
+
 template <class F>
 void reject_null([[maybe_unused]] const F& f) {
     if constexpr (std::is_pointer_v<F> || std::is_member_pointer_v<F> || requires { bool(f == nullptr); }) {
@@ -67,27 +78,31 @@ void reject_null([[maybe_unused]] const F& f) {
     }
 }
 
+// Starts a goroutine that runs and destroys a Call made of args, made where it stays.
+template <class Call, class... A>
+void newproc_of(A&&... args) {
+    goroutine_slot slot = newproc_begin(sizeof(Call), alignof(Call));
+    try {
+        if (slot.room != nullptr) {
+            Call* c = ::new (slot.room) Call(std::forward<A>(args)...);
+            newproc_commit(slot, &enter_in_place<Call>, c);
+        } else {
+            auto c = std::make_unique<Call>(std::forward<A>(args)...);
+            newproc_commit(slot, &enter_from_heap<Call>, c.release());
+        }
+    } catch (...) {
+        newproc_abort(slot);  // a copy of the callable or of an argument threw; commit does not throw
+        throw;
+    }
+}
+
 template <class F, class... A>
 void newproc(F&& f, A&&... args) {
-    using call = bound_call<std::decay_t<F>, std::decay_t<A>...>;
     static_assert(std::is_invocable_v<std::decay_t<F>, std::decay_t<A>...>,
                   "go(f, args...): f cannot be called with these arguments, taken by value");
     const std::decay_t<F>& as_stored = f;
     reject_null(as_stored);
-
-    goroutine_slot slot = newproc_begin(sizeof(call), alignof(call));
-    try {
-        if (slot.room != nullptr) {
-            call* c = ::new (slot.room) call(std::forward<F>(f), std::forward<A>(args)...);
-            newproc_commit(slot, &enter_in_place<call>, c);
-        } else {
-            auto c = std::make_unique<call>(std::forward<F>(f), std::forward<A>(args)...);
-            newproc_commit(slot, &enter_from_heap<call>, c.release());
-        }
-    } catch (...) {
-        newproc_abort(slot);  // a copy of f or of an argument threw; commit does not throw
-        throw;
-    }
+    newproc_of<bound_call<std::decay_t<F>, std::decay_t<A>...>>(std::forward<F>(f), std::forward<A>(args)...);
 }
 
 }  // namespace gangway::detail

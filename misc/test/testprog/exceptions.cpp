@@ -2,6 +2,7 @@
 // Exceptions that nobody catches, and goexits that somebody does.
 #include <exception>
 #include <stdexcept>
+#include <string>
 
 #include <gangway/gangway.hpp>
 
@@ -13,9 +14,17 @@ namespace {
 
 void wait_for_ever() { gangway::chan<int>().recv(); }
 
+// Main is the other goroutine of the report, and parked by then.
+void until_main_waits() {
+    while (gangway::stacks().find("[chan receive") == std::string::npos) gangway::gosched();
+}
+
 PROGRAM(uncaught_exception) {
     gangway::run([] {
-        gangway::go([] { throw std::runtime_error("the text of the exception"); });
+        gangway::go([] {
+            until_main_waits();
+            throw std::runtime_error("the text of the exception");
+        });
         wait_for_ever();
     });
 }

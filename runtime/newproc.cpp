@@ -62,7 +62,6 @@ goroutine_slot newproc_begin(std::size_t size, std::size_t align) {
     runtime_start();
     preempt_check();
     g* gp = gfget(usable_p(getm()));
-    if (gp == nullptr) throw std::bad_alloc();
     std::uintptr_t room = (gp->stk.hi - size) & ~(static_cast<std::uintptr_t>(align) - 1);
     bool fits = size < (gp->stk.hi - gp->stk.lo) / 4;
     gp->sched.sp = fits ? reinterpret_cast<void*>(room) : reinterpret_cast<void*>(gp->stk.hi);

@@ -33,7 +33,6 @@ namespace {
 
 g* new_main_goroutine(m* mp, run_frame& run) {
     g* gp = gfget(nullptr);
-    if (gp == nullptr) throw std::bad_alloc();
     prepare_start(gp, reinterpret_cast<void*>(gp->stk.hi), run.fn, run.arg);
     store_relaxed(gp->goid, next_goid(nullptr));
     add_relaxed(sched.made, 1U);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <memory>
 #include <new>
 #include <sys/mman.h>
@@ -90,7 +91,7 @@ stack_class& class_of(std::size_t stack_size) {
     return *c;
 }
 
-bool add_slab(stack_class& c) {
+void add_slab(stack_class& c) {
     std::size_t bytes = c.slots_per_slab * c.slot_size;
     // All that may throw comes before the mapping.
     auto s = std::make_unique<slab>();
@@ -99,30 +100,29 @@ bool add_slab(stack_class& c) {
     c.slabs.reserve(c.slabs.size() + 1);
     void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK,
                     -1, 0);
-    if (at == MAP_FAILED) return false;
+    if (at == MAP_FAILED) throw no_stack("gangway: no stack for a goroutine: address space or memory is used up");
     madvise(at, bytes, MADV_NOHUGEPAGE);  // one touched page must not commit 2 MB
     s->base = reinterpret_cast<std::uintptr_t>(at);
     s->bytes = bytes;
     c.slabs.push_back(std::move(s));
-    return true;
 }
 
-// A slot with its guard, or false.
-bool take_slot(stack_class& c, std::uint32_t& slot) {
+// A slot with its guard.
+void take_slot(stack_class& c, std::uint32_t& slot) {
     if (!c.fresh.empty()) {
         slot = c.fresh.back();
         c.fresh.pop_back();
-        return true;
+        return;
     }
-    if (c.next_slot == c.slabs.size() * c.slots_per_slab && !add_slab(c)) return false;
-    if (!install_guard(slot_base(c, c.next_slot))) return false;
+    if (c.next_slot == c.slabs.size() * c.slots_per_slab) add_slab(c);
+    if (!install_guard(slot_base(c, c.next_slot)))
+        throw no_stack("gangway: no stack for a goroutine: no guard page can be had (vm.max_map_count is reached?)");
     slot = c.next_slot++;
-    return true;
 }
 
 g* new_g(stack_class& c) {
     std::uint32_t slot = 0;
-    if (!take_slot(c, slot)) return nullptr;
+    take_slot(c, slot);
     c.taken++;
     g* gp = ::new (slot_g(c, slot)) g;
     gp->cls = &c;
@@ -196,7 +196,9 @@ g* refill(p* pp) {
         for (std::uint32_t i = 1; pp != nullptr && i < move_batch && c.dead != nullptr; i++) {
             cache_push(pp, get_common(c));
         }
-    } catch (const std::bad_alloc&) {
+    } catch (...) {
+        stacks_lock.unlock();
+        throw;
     }
     stacks_lock.unlock();
     return first;
@@ -228,7 +230,15 @@ g* gfget(p* pp) {
         stacks_lock.unlock();
     }
     g* gp = nullptr;
-    systemstack([&] { gp = refill(pp); });
+    std::exception_ptr failed;  // nothing may unwind from g0 to here
+    systemstack([&]() noexcept {
+        try {
+            gp = refill(pp);
+        } catch (...) {
+            failed = std::current_exception();
+        }
+    });
+    if (failed) std::rethrow_exception(failed);
     return gp;
 }
 

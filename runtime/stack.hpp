@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 
 #include "runtime/types.hpp"
 
@@ -26,8 +27,18 @@ struct stack_stats {
     std::uint64_t reserved_bytes;
 };
 
-// A Gdead g with a stack of sched.stack_size, from the caches of pp (null: from the common ones). Null when the
-// address space or the kernel's mappings are used up. Any thread; may take the stack lock.
+// What gfget throws: a bad_alloc that says which limit was met.
+class no_stack : public std::bad_alloc {
+public:
+    explicit no_stack(const char* why) noexcept : why_(why) {}
+    const char* what() const noexcept override { return why_; }
+
+private:
+    const char* why_;
+};
+
+// A Gdead g with a stack of sched.stack_size, from the caches of pp (null: from the common ones). Any thread; may take
+// the stack lock. Throws no_stack when address space or the kernel's mappings are used up.
 g* gfget(p* pp);
 // Takes back a Gdead g that nobody runs on.
 void gfput(p* pp, g* gp);

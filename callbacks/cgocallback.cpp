@@ -10,7 +10,6 @@
 //  B4 What leaves the function is kept for the innermost call under way. Calls that the function makes itself are
 //     further in: what was kept before is put aside for them.
 #include <cstdint>
-#include <cxxabi.h>
 #include <exception>
 #include <gangway/callback.hpp>
 #include <utility>
@@ -39,13 +38,6 @@ struct callback_call {
     bool failed = false;
 };
 
-// In the handler. The first of several is kept: the later ones may come from C's own attempts to clean up.
-void keep_exception(g* gp) {
-    if (gp->has_kept) return;
-    gp->kept = std::current_exception();
-    gp->has_kept = true;
-}
-
 void keep_goexit(g* gp) {
     if (!gp->goexiting) fatal("pthread_exit or pthread_cancel in a callback");
     gp->goexiting = false;
@@ -54,14 +46,22 @@ void keep_goexit(g* gp) {
     gp->kept = nullptr;  // goexit comes before what an earlier callback threw: the goroutine ends in any case
 }
 
+// In the handler. The first of several is kept: the later ones may come from C's own attempts to clean up.
+void keep(g* gp) {
+    std::exception_ptr e = std::current_exception();
+    if (e == nullptr) {  // an unwind by force is no exception of C++
+        keep_goexit(gp);
+    } else if (!gp->has_kept) {
+        gp->kept = std::move(e);
+        gp->has_kept = true;
+    }
+}
+
 [[gnu::always_inline]] inline void run_guarded(callback_call& call) {
     try {
         call.fn(call.arg);
-    } catch (abi::__forced_unwind&) {
-        keep_goexit(call.gp);
-        call.failed = true;
     } catch (...) {
-        keep_exception(call.gp);
+        keep(call.gp);
         call.failed = true;
     }
 }

@@ -101,13 +101,11 @@ bool leafcall(void (*fn)(void*), void* arg) {
 
 void keep_callee_exception() noexcept {
     g* gp = getm()->curg;
+    if (std::current_exception() == nullptr)  // no exception of C++
+        runtime::fatal("pthread_exit or pthread_cancel of a thread that is in a call");
     if (gp->goexit_kept) return;  // the goroutine ends, whatever else C++ below the callback made of it
     gp->kept = std::current_exception();  // in the place of what a callback left: the callee's comes out
     gp->has_kept = true;
-}
-
-void forced_unwind_in_c() noexcept {
-    runtime::fatal("pthread_exit or pthread_cancel of a thread that is in a call");
 }
 
 }  // namespace gangway::detail

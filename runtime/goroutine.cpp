@@ -87,11 +87,11 @@ void describe_current(const char* intro, char* text, std::size_t room) {
 void run_entry(g* gp) {
     try {
         gp->entry(gp->entry_arg);
-    } catch (abi::__forced_unwind&) {
+    } catch (...) {
+        if (std::current_exception() != nullptr) fatal_uncaught(gp);
+        // An unwind by force is no exception of C++.
         if (!gp->goexiting) fatal("pthread_exit or pthread_cancel of a goroutine's thread");
         end_goroutine(gp);  // from inside the handler: ending the handler would be swallowing it
-    } catch (...) {
-        fatal_uncaught(gp);
     }
 }
 
@@ -117,6 +117,7 @@ void continue_goexit(g* gp) {
     gp->goexit_unwind = _Unwind_Exception{};
     gp->goexit_unwind.exception_class = 0x47414E4757415900;  // "GANGWAY"
     gp->goexit_unwind.exception_cleanup = &goexit_swallowed;
+    abandoning_frames();  // as a throw does; AddressSanitizer knows of those by itself, but not of unwinds by force
     _Unwind_ForcedUnwind(&gp->goexit_unwind, &goexit_step, nullptr);
     fatal("goexit: cannot unwind this stack");
 }

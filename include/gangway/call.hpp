@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cerrno>
-#include <cxxabi.h>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -47,10 +46,9 @@ enum class call_mode : unsigned char {
 [[nodiscard]] GANGWAY_API bool cgocall_mode(call_mode mode, void (*fn)(void*), void* arg);
 // Runs fn(arg) on g0 and does nothing else. False: as for cgocall.
 [[nodiscard]] GANGWAY_API bool leafcall(void (*fn)(void*), void* arg);
-// On g0, in a handler: keeps the exception for the cgocall or leafcall that is under way.
+// On g0, in a handler: keeps the exception for the cgocall or leafcall that is under way. An unwind by force
+// (pthread_exit, pthread_cancel) cannot be kept: fatal, by name.
 GANGWAY_API void keep_callee_exception() noexcept;
-// The same for an unwind by force (pthread_exit, pthread_cancel, goexit), which cannot be kept: fatal, by name.
-[[noreturn]] GANGWAY_API void forced_unwind_in_c() noexcept;
 
 // Room for one result of type R, filled on g0 and taken on the goroutine.
 template <class R>
@@ -133,8 +131,6 @@ struct call_frame {
         } else {
             try {
                 self->out.fill(self->f);
-            } catch (abi::__forced_unwind&) {
-                forced_unwind_in_c();
             } catch (...) {
                 keep_callee_exception();
             }

@@ -10,8 +10,9 @@
 extern "C" {
 #endif
 
-enum key_mod { MOD_NONE = 0, MOD_X = 0x8000 };
-enum key_name { KEY_A = 1, KEY_B = 322, KEY_LAST };
+// The last of each says that any bytes are a value.
+enum key_mod { MOD_NONE = 0, MOD_X = 0x8000, MOD_MOST = 0x7fffffff };
+enum key_name { KEY_A = 1, KEY_B = 322, KEY_LAST, KEY_MOST = 0x7fffffff };
 
 struct keysym {
     uint8_t scancode;

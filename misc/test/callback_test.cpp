@@ -325,4 +325,19 @@ GOROUTINE_TEST(callback, after_the_p_was_retaken) {
     ::gate_free(g);
 }
 
+// A callback that calls C moves where the next callback's frames go, and must put that back: else each of many in one
+// call would start a little lower on the goroutine's stack.
+GOROUTINE_TEST(callback, many_in_one_call_that_call_c_use_no_more_stack) {
+    constexpr int n = test::under_sanitizer ? 2'000 : 20'000;
+    int called = 0;
+    gangway::userdata_callback<int(void*), 0> cb([&] {
+        called += gangway::call<&::atoi>("1");
+        return 0;
+    });
+    gangway::call([&] {
+        for (int i = 0; i < n; i++) cb.fn()(cb.data());
+    });
+    EXPECT_EQ(n, called);
+}
+
 }  // namespace

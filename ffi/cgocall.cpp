@@ -103,7 +103,7 @@ void keep_callee_exception() noexcept {
     g* gp = getm()->curg;
     if (std::current_exception() == nullptr)  // no exception of C++
         runtime::fatal("pthread_exit or pthread_cancel of a thread that is in a call");
-    if (gp->goexit_kept) return;  // the goroutine ends, whatever else C++ below the callback made of it
+    if (gp->goexit_kept) return;          // the goroutine ends, whatever else C++ below the callback made of it
     gp->kept = std::current_exception();  // in the place of what a callback left: the callee's comes out
     gp->has_kept = true;
 }

@@ -90,7 +90,8 @@ hchan* makechan(const elem_type* type, std::size_t capacity) {
     std::size_t head = (sizeof(hchan) + align - 1) / align * align;
     std::size_t most = (static_cast<std::size_t>(-1) / 2 - head) / type->size;
     if (capacity > most)
-        throw std::length_error("gangway::chan: capacity " + std::to_string(capacity) + " is more than memory holds");
+        throw std::length_error("gangway::chan: capacity " + std::to_string(capacity) +
+                                " is more than memory holds");
     auto* at = static_cast<std::byte*>(::operator new(head + capacity * type->size, std::align_val_t(align)));
     return ::new (at) hchan(type, capacity, at + head);
 }

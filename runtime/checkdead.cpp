@@ -15,7 +15,7 @@ namespace {
 
 // /proc/PID/task has an entry a thread, and a directory's link count is its entries and two.
 int threads_of_process() {
-    struct stat task{};
+    struct stat task {};
     if (stat("/proc/self/task", &task) != 0) return -1;
     return static_cast<int>(task.st_nlink) - 2;
 }
@@ -64,8 +64,7 @@ void checkdead() {
     }
     bool some = any_goroutine();
     sched.lock.unlock();
-    fatal(some ? "all goroutines are asleep - deadlock!"
-               : "no goroutines (main called goexit) - deadlock!");
+    fatal(some ? "all goroutines are asleep - deadlock!" : "no goroutines (main called goexit) - deadlock!");
 }
 
 }  // namespace gangway::runtime

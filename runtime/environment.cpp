@@ -12,7 +12,8 @@
 
 namespace gangway::runtime {
 
-void throw_out_of_range(const char* prefix, const char* name, long long value, long long lowest, long long highest) {
+void throw_out_of_range(const char* prefix, const char* name, long long value, long long lowest,
+                        long long highest) {
     throw std::invalid_argument(std::string(prefix) + name + " is " + std::to_string(value) + ", not in " +
                                 std::to_string(lowest) + " to " + std::to_string(highest));
 }

@@ -129,7 +129,8 @@ void sleep_in_poller(m* mp, std::int64_t until) {
 }
 
 g* from_poller(p* pp) {
-    if (!netpoll_in_use() || load_relaxed(netpoll_waiters) == 0 || load_seq_cst(sched.lastpoll) == 0) return nullptr;
+    if (!netpoll_in_use() || load_relaxed(netpoll_waiters) == 0 || load_seq_cst(sched.lastpoll) == 0)
+        return nullptr;
     gqueue ready = netpoll(0);
     inject(ready);
     return runqget(pp);

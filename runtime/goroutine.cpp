@@ -2,8 +2,8 @@
 // What runs at the bottom of every goroutine's stack, and how goexit gets there.
 #include "runtime/goroutine.hpp"
 
-#include <cxxabi.h>
 #include <cstdio>
+#include <cxxabi.h>
 #include <exception>
 #include <gangway/runtime.hpp>
 #include <stdexcept>

@@ -32,7 +32,8 @@ void mutex::lock_slow() {
         }
         if (starving && (old & mutex_locked) != 0) wanted |= mutex_starving;
         if (awoke) wanted &= ~mutex_woken;  // it was this one that unlock had woken
-        if (!state_.compare_exchange_weak(old, wanted, std::memory_order_acquire, std::memory_order_relaxed)) continue;
+        if (!state_.compare_exchange_weak(old, wanted, std::memory_order_acquire, std::memory_order_relaxed))
+            continue;
         if (!waits) return;
 
         bool waited_before = waiting_since != 0;

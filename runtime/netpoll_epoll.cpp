@@ -50,7 +50,8 @@ void drain_break() {
 
 int wait_events(epoll_event* events, std::int64_t until) {
 #if defined(GANGWAY_TSAN)
-    static std::atomic<bool> has_pwait2{false};  // TSan knows that epoll_ctl comes before epoll_wait, not of this one
+    static std::atomic<bool> has_pwait2{
+        false};  // TSan knows that epoll_ctl comes before epoll_wait, not of this one
 #else
     static std::atomic<bool> has_pwait2{true};
 #endif
@@ -60,7 +61,8 @@ int wait_events(epoll_event* events, std::int64_t until) {
         if (ns > 0) limit = {ns / 1'000'000'000, ns % 1'000'000'000};
     }
     if (load_relaxed(has_pwait2)) {
-        int n = epoll_pwait2(load_relaxed(epoll_fd), events, batch, until == never_fires ? nullptr : &limit, nullptr);
+        int n =
+            epoll_pwait2(load_relaxed(epoll_fd), events, batch, until == never_fires ? nullptr : &limit, nullptr);
         if (n >= 0 || errno != ENOSYS) return n;
         store_relaxed(has_pwait2, false);
     }

@@ -18,7 +18,8 @@ struct sigaction before;
 [[noreturn]] void fatal_c_overflow(const m* mp) {
     char line[160];
     std::snprintf(line, sizeof line, "runtime: C stack of thread %d (m %llu) exceeds %zu-byte limit", mp->tid,
-                  static_cast<unsigned long long>(mp->id), static_cast<std::size_t>(mp->g0.stk.hi - mp->g0.stk.lo));
+                  static_cast<unsigned long long>(mp->id),
+                  static_cast<std::size_t>(mp->g0.stk.hi - mp->g0.stk.lo));
     fatal_with(line, "stack overflow (C stack)");
 }
 
@@ -29,7 +30,7 @@ void pass_on(int signal, siginfo_t* info, void* context) {
     } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
         before.sa_handler(signal);
     } else {
-        sigaction(signal, &before, nullptr);  // the instruction faults again
+        sigaction(signal, &before, nullptr);    // the instruction faults again
         if (info->si_code <= 0) raise(signal);  // sent by somebody: it does not come again by itself
     }
 }

@@ -95,7 +95,8 @@ poll_desc* poll_open(int fd, std::uint32_t events, bool any_event_reads) {
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) != 0) {
         int error = errno;
         to_pool(pd);
-        throw std::system_error(error, std::generic_category(), "gangway: cannot wait for descriptor " + std::to_string(fd));
+        throw std::system_error(error, std::generic_category(),
+                                "gangway: cannot wait for descriptor " + std::to_string(fd));
     }
     return pd;
 }

@@ -16,18 +16,18 @@ namespace {
 struct waiter {
     sudog s;
     semaphore_word* word = nullptr;
-    std::uint32_t ticket = 0;      // the heap's order. Of the first
-    waiter* parent = nullptr;      // of the first, as left and right
+    std::uint32_t ticket = 0;  // the heap's order. Of the first
+    waiter* parent = nullptr;  // of the first, as left and right
     waiter* left = nullptr;
     waiter* right = nullptr;
-    waiter* next = nullptr;        // same address, came later
-    waiter* last = nullptr;        // of the first
+    waiter* next = nullptr;  // same address, came later
+    waiter* last = nullptr;  // of the first
 };
 
 struct alignas(64) bucket {
     m_lock lock;
-    waiter* root = nullptr;                // lock
-    std::atomic<std::uint32_t> nwait{0};   // E1
+    waiter* root = nullptr;               // lock
+    std::atomic<std::uint32_t> nwait{0};  // E1
 };
 
 constexpr std::size_t table_size = 251;  // prime: words lie at multiples of powers of two

@@ -99,8 +99,10 @@ public:
     void wait(poll_desc::side& side) {
         check_can_park(what_);
         switch (poll_wait(s_->pd, side)) {
-            case poll_result::ready: return;
-            case poll_result::closed: throw_closed(what_);
+            case poll_result::ready:
+                return;
+            case poll_result::closed:
+                throw_closed(what_);
             case poll_result::timed_out:
                 throw std::system_error(ETIMEDOUT, std::generic_category(), std::string(what_) + ": deadline");
         }
@@ -214,8 +216,8 @@ tcp_conn tcp_conn::dial(std::string_view address, deadline at) {
 std::size_t tcp_conn::read(std::span<std::byte> into) {
     stay here(s_, "gangway::tcp_conn::read");
     if (into.empty()) return 0;
-    return static_cast<std::size_t>(here.until_done(
-        here.desc().read, [&] { return ::recv(here.fd(), into.data(), into.size(), 0); }));
+    return static_cast<std::size_t>(
+        here.until_done(here.desc().read, [&] { return ::recv(here.fd(), into.data(), into.size(), 0); }));
 }
 
 void tcp_conn::write(std::span<const std::byte> all) {

@@ -73,8 +73,8 @@ std::vector<socket_address> resolve(std::string_view text, bool to_bind) {
     hints.ai_flags = to_bind ? AI_PASSIVE : AI_ADDRCONFIG;
     if (hp.host == "127.0.0.1" || hp.host == "::1") hints.ai_flags = AI_NUMERICHOST;
     addrinfo* found = nullptr;
-    auto [status, error] = call_errno<&::getaddrinfo>(hp.host.empty() ? nullptr : hp.host.c_str(), hp.port.c_str(),
-                                                      &hints, &found);
+    auto [status, error] =
+        call_errno<&::getaddrinfo>(hp.host.empty() ? nullptr : hp.host.c_str(), hp.port.c_str(), &hints, &found);
     std::string what = "gangway: address \"" + std::string(text) + "\"";
     if (status == EAI_SYSTEM) throw std::system_error(error, std::generic_category(), what);
     if (status != 0) throw std::system_error(status, name_errors(), what);

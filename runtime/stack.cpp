@@ -98,8 +98,8 @@ void add_slab(stack_class& c) {
     s->has_g.resize(c.slots_per_slab);
     c.fresh.reserve((c.slabs.size() + 1) * c.slots_per_slab);  // so that giving back never allocates
     c.slabs.reserve(c.slabs.size() + 1);
-    void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK,
-                    -1, 0);
+    void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (at == MAP_FAILED) throw no_stack("gangway: no stack for a goroutine: address space or memory is used up");
     madvise(at, bytes, MADV_NOHUGEPAGE);  // one touched page must not commit 2 MB
     s->base = reinterpret_cast<std::uintptr_t>(at);
@@ -116,7 +116,8 @@ void take_slot(stack_class& c, std::uint32_t& slot) {
     }
     if (c.next_slot == c.slabs.size() * c.slots_per_slab) add_slab(c);
     if (!install_guard(slot_base(c, c.next_slot)))
-        throw no_stack("gangway: no stack for a goroutine: no guard page can be had (vm.max_map_count is reached?)");
+        throw no_stack(
+            "gangway: no stack for a goroutine: no guard page can be had (vm.max_map_count is reached?)");
     slot = c.next_slot++;
 }
 

@@ -46,8 +46,7 @@ bool stopped_by_this_thread() {
 void preempt_all() {
     auto n = load_relaxed(sched.gomaxprocs);
     for (std::int32_t i = 0; i < n; i++) {
-        if (m* mp = load_acquire(all_p(i)->m))
-            store_seq_cst(mp->p_taken, load_relaxed(mp->p_taken) | preempt);
+        if (m* mp = load_acquire(all_p(i)->m)) store_seq_cst(mp->p_taken, load_relaxed(mp->p_taken) | preempt);
     }
 }
 

@@ -18,9 +18,9 @@ namespace gangway::runtime {
 
 namespace {
 
-constexpr std::int64_t shortest_nap = 20'000;      // ns; also how long a call keeps its p when there is work for it
+constexpr std::int64_t shortest_nap = 20'000;  // ns; also how long a call keeps its p when there is work for it
 constexpr std::int64_t longest_nap = 10'000'000;
-constexpr int naps_before_longer_ones = 50;        // without anything to do
+constexpr int naps_before_longer_ones = 50;          // without anything to do
 constexpr std::int64_t idle_call_limit = 1'000'000;  // a call keeps its p this long when there is no work
 constexpr std::uint32_t takes_that_are_a_habit = 3;
 constexpr std::int64_t time_slice = 10'000'000;

@@ -27,8 +27,8 @@ void systemstack(F&& f) {
         return;
     }
     void* unused_sp = nullptr;
-    call_on_g0(mp->curg, &mp->g0, [](void* at) { (*static_cast<std::remove_reference_t<F>*>(at))(); }, &f,
-               &unused_sp);
+    call_on_g0(
+        mp->curg, &mp->g0, [](void* at) { (*static_cast<std::remove_reference_t<F>*>(at))(); }, &f, &unused_sp);
 }
 
 }  // namespace gangway::runtime

@@ -29,7 +29,7 @@ constexpr std::int64_t never_fires = std::numeric_limits<std::int64_t>::max();
 struct timer {
     std::int64_t when = 0;  // heap lock
     std::int64_t period = 0;
-    void (*f)(void* arg) = nullptr;  // on any stack, any thread; must not park
+    void (*f)(void* arg) = nullptr;     // on any stack, any thread; must not park
     void (*keep)(void* arg) = nullptr;  // of periodic ones; under the heap lock
     void* arg = nullptr;
     std::atomic<timer_heap*> heap{nullptr};  // T1

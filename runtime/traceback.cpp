@@ -11,17 +11,28 @@ namespace gangway::runtime {
 
 const char* name_of(wait_reason why) {
     switch (why) {
-        case wait_reason::none: return "waiting";
-        case wait_reason::chan_receive: return "chan receive";
-        case wait_reason::chan_send: return "chan send";
-        case wait_reason::semacquire: return "semacquire";
-        case wait_reason::mutex_lock: return "mutex lock";
-        case wait_reason::wait_group_wait: return "wait_group wait";
-        case wait_reason::stop_the_world: return "stop the world";
-        case wait_reason::sleep: return "sleep";
-        case wait_reason::select: return "select";
-        case wait_reason::select_no_cases: return "select (no cases)";
-        case wait_reason::io_wait: return "IO wait";
+        case wait_reason::none:
+            return "waiting";
+        case wait_reason::chan_receive:
+            return "chan receive";
+        case wait_reason::chan_send:
+            return "chan send";
+        case wait_reason::semacquire:
+            return "semacquire";
+        case wait_reason::mutex_lock:
+            return "mutex lock";
+        case wait_reason::wait_group_wait:
+            return "wait_group wait";
+        case wait_reason::stop_the_world:
+            return "stop the world";
+        case wait_reason::sleep:
+            return "sleep";
+        case wait_reason::select:
+            return "select";
+        case wait_reason::select_no_cases:
+            return "select (no cases)";
+        case wait_reason::io_wait:
+            return "IO wait";
     }
     return "?";
 }
@@ -31,13 +42,16 @@ namespace {
 // The goroutine runs on while it is looked at: each field is read once, and what was true when it was read is told.
 const char* state_of(const g* gp) {
     switch (load_acquire(gp->status)) {
-        case Grunnable: return "runnable";
-        case Gwaiting: return name_of(load_relaxed(gp->waiting_for));
+        case Grunnable:
+            return "runnable";
+        case Gwaiting:
+            return name_of(load_relaxed(gp->waiting_for));
         case Grunning: {
             const m* mp = load_relaxed(gp->m);  // ms are never freed
             return mp != nullptr && load_relaxed(mp->in_syscall) != 0 ? "syscall" : "running";
         }
-        default: return nullptr;
+        default:
+            return nullptr;
     }
 }
 

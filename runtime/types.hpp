@@ -79,17 +79,17 @@ struct sudog;
 
 struct g {
     // What a switch touches.
-    gobuf sched;                                  // where to go on; valid while nobody runs it
-    std::atomic<runtime::m*> m{nullptr};          // whose curg it is. Owner writes
-    one_writer<runtime::m*> lockedm{nullptr};     // owner; read by whoever takes it off a queue, and for reports
-    std::atomic<std::uint32_t> status{Gidle};     // the owner's; others read it for reports
+    gobuf sched;                               // where to go on; valid while nobody runs it
+    std::atomic<runtime::m*> m{nullptr};       // whose curg it is. Owner writes
+    one_writer<runtime::m*> lockedm{nullptr};  // owner; read by whoever takes it off a queue, and for reports
+    std::atomic<std::uint32_t> status{Gidle};  // the owner's; others read it for reports
     std::atomic<wait_reason> waiting_for{wait_reason::none};  // owner, before it parks
-    bool lock_os = false;                         // lock_os_thread() is in force (not only a callback). Owner
-    bool goexiting = false;                       // a forced unwind is under way. Owner
-    bool goexit_kept = false;                     // it has reached a callback and waits for C to return. Owner
-    bool has_kept = false;                        // kept or goexit_kept is set: the call under way must look. Owner
-    eh_globals eh;                                // while it does not run; else the thread has it
-    g* schedlink = nullptr;                       // next in the queue or free list that it is in
+    bool lock_os = false;      // lock_os_thread() is in force (not only a callback). Owner
+    bool goexiting = false;    // a forced unwind is under way. Owner
+    bool goexit_kept = false;  // it has reached a callback and waits for C to return. Owner
+    bool has_kept = false;     // kept or goexit_kept is set: the call under way must look. Owner
+    eh_globals eh;             // while it does not run; else the thread has it
+    g* schedlink = nullptr;    // next in the queue or free list that it is in
 
     // What a crossing touches. Owner
     void* syscallsp = nullptr;  // its sp when it left for C; a callback's frames go below
@@ -119,7 +119,8 @@ struct sudog {
     sudog* next = nullptr;
     sudog* prev = nullptr;
     void* elem = nullptr;  // a channel's: what is sent, or the room for it
-    bool success = false;  // a channel's: woken by a partner, not by close. A semaphore's: the count is handed over
+    bool success =
+        false;  // a channel's: woken by a partner, not by close. A semaphore's: the count is handed over
     bool is_select = false;  // g.select_done decides whether this one wins (select.cpp)
 };
 
@@ -130,40 +131,40 @@ using unlock_fn = bool (*)(g* gp, void* lock);
 struct alignas(64) m {
     // What switching and crossing touch, all of it the owner's, but for the two words of the handshake.
     g* curg = nullptr;
-    runtime::p* p = nullptr;                       // H1 in syscall.hpp: stale while it is taken in a call
-    std::atomic<std::uint32_t> in_syscall{0};      // written by this m; read by takers. H1
-    std::atomic<std::uint32_t> p_taken{0};         // written under sched.lock; read by this m. H1, H5
-    g g0;                                          // its sched.sp: where mcall and C start, downward
-    std::atomic<std::uint64_t> ncgocall{0};        // counts: one writer
+    runtime::p* p = nullptr;                   // H1 in syscall.hpp: stale while it is taken in a call
+    std::atomic<std::uint32_t> in_syscall{0};  // written by this m; read by takers. H1
+    std::atomic<std::uint32_t> p_taken{0};     // written under sched.lock; read by this m. H1, H5
+    g g0;                                      // its sched.sp: where mcall and C start, downward
+    std::atomic<std::uint64_t> ncgocall{0};    // counts: one writer
     std::atomic<std::uint64_t> ncgocallback{0};
-    std::uint32_t nodirect = 0;                    // != 0: a switch must go through schedule()
-    bool spinning = false;                         // looking for work; counted in sched.nmspinning
-    g* left = nullptr;                             // the g that a direct switch left, until the next one settles it
-    unlock_fn waitunlockf = nullptr;               // of the g that parks; yield_left for one that yields
+    std::uint32_t nodirect = 0;       // != 0: a switch must go through schedule()
+    bool spinning = false;            // looking for work; counted in sched.nmspinning
+    g* left = nullptr;                // the g that a direct switch left, until the next one settles it
+    unlock_fn waitunlockf = nullptr;  // of the g that parks; yield_left for one that yields
     void* waitlock = nullptr;
-    eh_globals* eh = nullptr;                      // this thread's
-    int* errno_at = nullptr;                       // this thread's
+    eh_globals* eh = nullptr;  // this thread's
+    int* errno_at = nullptr;   // this thread's
 
-    g* lockedg = nullptr;       // the g that alone may run here
+    g* lockedg = nullptr;         // the g that alone may run here
     std::uint32_t lockedext = 0;  // lock_os_thread() calls
     run_frame* run = nullptr;     // this thread is inside run()
     // Callbacks under way. Not beside lockedext: a compiler would test both with one load of eight bytes, which has to
     // wait for the store of four that each callback makes (4 ns).
     std::uint32_t lockedint = 0;
 
-    note park;                  // stopm, stoplockedm
+    note park;                    // stopm, stoplockedm
     runtime::p* nextp = nullptr;  // set by whoever wakes park
-    m* schedlink = nullptr;     // sched.lock: idle list, free list
-    m* alllink = nullptr;       // set once, before it is published in sched.allm
+    m* schedlink = nullptr;       // sched.lock: idle list, free list
+    m* alllink = nullptr;         // set once, before it is published in sched.allm
 
     std::uint64_t id = 0;
-    void* base_sp = nullptr;    // what its thread function saved; going there ends the thread
+    void* base_sp = nullptr;  // what its thread function saved; going there ends the thread
     std::uint32_t fastrand = 0;
     pthread_t thread{};
     int tid = 0;
-    void* altstack = nullptr;        // for the handler that reports stack overflows
+    void* altstack = nullptr;  // for the handler that reports stack overflows
     std::size_t altstack_size = 0;
-    std::uintptr_t guard_lo = 0;     // [guard_lo, g0.stk.lo): where an overflow of g0 faults
+    std::uintptr_t guard_lo = 0;  // [guard_lo, g0.stk.lo): where an overflow of g0 faults
 
     std::atomic<std::uint64_t> parks{0};
     std::atomic<std::uint64_t> preemptions{0};
@@ -175,7 +176,7 @@ struct alignas(64) p {
     std::atomic<std::uint32_t> runqtail{0};
     std::atomic<g*> runnext{nullptr};
     std::atomic<std::uint32_t> schedtick{0};  // one writer; sysmon reads
-    std::uint32_t runnext_streak = 0;  // owner
+    std::uint32_t runnext_streak = 0;         // owner
     std::int32_t id = 0;
     std::atomic<std::uint32_t> status{Pidle};
     std::atomic<runtime::m*> m{nullptr};  // set by that m, unset by it or by a taker under sched.lock
@@ -244,14 +245,14 @@ struct scheduler {
     m* mfree = nullptr;             // sched.lock; structs of ended ms, kept: others may still look at one
     std::atomic<m*> allm{nullptr};  // pushed under sched.lock, never removed
 
-    p* pidle = nullptr;                        // sched.lock
-    std::atomic<std::int32_t> npidle{0};       // written under sched.lock
-    std::atomic<std::int32_t> nmspinning{0};   // atomic; W1 in proc.hpp
+    p* pidle = nullptr;                          // sched.lock
+    std::atomic<std::int32_t> npidle{0};         // written under sched.lock
+    std::atomic<std::int32_t> nmspinning{0};     // atomic; W1 in proc.hpp
     std::atomic<std::uint32_t> needspinning{0};  // a hint: somebody found no idle p for a wake-up
-    std::atomic<std::int32_t> gomaxprocs{0};   // written with the world stopped
-    std::atomic<p*> allp[max_procs] = {};      // set once each, in order, and then there for good: all_p
+    std::atomic<std::int32_t> gomaxprocs{0};     // written with the world stopped
+    std::atomic<p*> allp[max_procs] = {};        // set once each, in order, and then there for good: all_p
 
-    gqueue runq;                           // sched.lock
+    gqueue runq;                            // sched.lock
     std::atomic<std::int32_t> runqsize{0};  // written under sched.lock; a hint for others
 
     std::atomic<std::uint64_t> goidgen{0};
@@ -270,8 +271,8 @@ struct scheduler {
     std::atomic<std::int64_t> lastpoll{1};   // when it was asked last; 0: an m sleeps in it
     std::atomic<std::int64_t> polluntil{0};  // until when that m sleeps; never_fires: no limit
 
-    std::int32_t nruns = 0;        // sched.lock; run() calls under way
-    bool dead_suspect = false;     // sched.lock; deadlocked but for threads that may call in
+    std::int32_t nruns = 0;     // sched.lock; run() calls under way
+    bool dead_suspect = false;  // sched.lock; deadlocked but for threads that may call in
 
     std::atomic<std::size_t> stack_size{256 << 10};
     std::atomic<std::uint64_t> handoffs{0}, retakes{0}, preempt_requests{0}, stops{0};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <cerrno>
+#include <ctime>
 #include <gangway/poll.hpp>
 #include <poll.h>
-#include <ctime>
 #include <string>
 #include <sys/epoll.h>
 #include <system_error>

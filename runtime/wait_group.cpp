@@ -32,7 +32,8 @@ void wait_group::wait() {
     for (;;) {
         if (now >> 32 == 0) return;
         check_can_park("wait_group::wait");
-        if (state_.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel, std::memory_order_acquire)) break;
+        if (state_.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel, std::memory_order_acquire))
+            break;
     }
     semacquire(sema_, wait_reason::wait_group_wait);
 }

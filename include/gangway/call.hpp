@@ -178,8 +178,7 @@ struct signature<false, R, P...> {
     using result = R;
     template <auto Fn, class Way>
     static decltype(auto) by(Way way, std::type_identity_t<P>... p) {
-        return way(
-            [&]() noexcept(noexcept(Fn(std::forward<P>(p)...))) -> R { return Fn(std::forward<P>(p)...); });
+        return way([&]() noexcept(noexcept(Fn(std::forward<P>(p)...))) -> R { return Fn(std::forward<P>(p)...); });
     }
 };
 // C's variadic functions: what stands for the dots is passed on as it is and promoted by the call itself.
@@ -242,8 +241,7 @@ template <auto Fn, class... A>
     requires detail::c_function<Fn>
 errno_result<detail::callee_result<Fn>> call_errno(A&&... args) {
     return detail::callee<Fn>::template by<Fn>(
-        [](auto f) { return detail::cross([&]() { return detail::with_errno(f); }); },
-        std::forward<A>(args)...);
+        [](auto f) { return detail::cross([&]() { return detail::with_errno(f); }); }, std::forward<A>(args)...);
 }
 
 template <class F, class... A>
@@ -277,8 +275,7 @@ template <auto Fn, class... A>
     requires detail::c_function<Fn>
 detail::callee_result<Fn> blocking_call(A&&... args) {
     return detail::callee<Fn>::template by<Fn>(
-        [](auto f) -> decltype(auto) { return detail::cross_blocking(std::move(f)); },
-        std::forward<A>(args)...);
+        [](auto f) -> decltype(auto) { return detail::cross_blocking(std::move(f)); }, std::forward<A>(args)...);
 }
 
 template <class F, class... A>

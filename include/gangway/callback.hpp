@@ -124,9 +124,9 @@ struct userdata_parts<R(P...), DataIndex> {
 
     static R from_c(P... p) {
         std::tuple<P&&...> all(std::forward<P>(p)...);
-        auto* t = static_cast<target*>(const_cast<void*>(static_cast<const volatile void*>(std::get<DataIndex>(all))));
-        return enter_goroutine<R>([&]() -> R { return t->run(all); },
-                                  [t] { return static_cast<R>(t->on_error); });
+        auto* t =
+            static_cast<target*>(const_cast<void*>(static_cast<const volatile void*>(std::get<DataIndex>(all))));
+        return enter_goroutine<R>([&]() -> R { return t->run(all); }, [t] { return static_cast<R>(t->on_error); });
     }
 };
 

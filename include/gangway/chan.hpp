@@ -58,12 +58,10 @@ using chan_elem = std::conditional_t<std::is_nothrow_move_constructible_v<T>, T,
 template <class T>
 inline constexpr elem_type elem_type_of{
     sizeof(T), alignof(T),
-    std::is_trivially_copyable_v<T> ? nullptr
-                                    : +[](void* to, void* from) noexcept {
-                                          ::new (to) T(std::move(*static_cast<T*>(from)));
-                                      },
-    std::is_trivially_destructible_v<T> ? nullptr
-                                        : +[](void* at) noexcept { static_cast<T*>(at)->~T(); }};
+    std::is_trivially_copyable_v<T>
+        ? nullptr
+        : +[](void* to, void* from) noexcept { ::new (to) T(std::move(*static_cast<T*>(from))); },
+    std::is_trivially_destructible_v<T> ? nullptr : +[](void* at) noexcept { static_cast<T*>(at)->~T(); }};
 
 }  // namespace detail
 

@@ -44,8 +44,7 @@ public:
 
 private:
     template <class F, class... A>
-    friend auto spawn(F&& f, A&&... args)
-        -> task<std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>>;
+    friend auto spawn(F&& f, A&&... args) -> task<std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>>;
 
     struct state {
         detail::outcome<R> out;
@@ -91,7 +90,8 @@ auto spawn(F&& f, A&&... args) -> task<std::invoke_result_t<std::decay_t<F>, std
     task<R> t;
     t.state_ = std::make_shared<typename task<R>::state>();
     using call = detail::bound_call<std::decay_t<F>, std::decay_t<A>...>;
-    detail::newproc_of<typename task<R>::template body<call>>(t.state_, std::forward<F>(f), std::forward<A>(args)...);
+    detail::newproc_of<typename task<R>::template body<call>>(t.state_, std::forward<F>(f),
+                                                              std::forward<A>(args)...);
     return t;
 }
 

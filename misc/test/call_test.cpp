@@ -18,8 +18,12 @@ namespace {
 
 using test::counted;
 
-int plus(int a, int b) { return a + b; }
-int plus_noexcept(int a, int b) noexcept { return a + b; }
+int plus(int a, int b) {
+    return a + b;
+}
+int plus_noexcept(int a, int b) noexcept {
+    return a + b;
+}
 
 GOROUTINE_TEST(call, function_pointers_and_names) {
     EXPECT_EQ(5, gangway::call<&plus>(2, 3));
@@ -58,7 +62,8 @@ GOROUTINE_TEST(call, runs_on_another_stack) {
         const char* volatile at = &local;
         return at;
     });
-    const auto distance = std::abs(reinterpret_cast<std::intptr_t>(&here) - reinterpret_cast<std::intptr_t>(there));
+    const auto distance =
+        std::abs(reinterpret_cast<std::intptr_t>(&here) - reinterpret_cast<std::intptr_t>(there));
     EXPECT_GT(distance, 256 << 10);
 }
 
@@ -155,7 +160,9 @@ void expect_thrown(Call call) {
     EXPECT_EQ(0, counted::alive);
 }
 
-int throws(int v) { throw carries_counted(v); }
+int throws(int v) {
+    throw carries_counted(v);
+}
 
 GOROUTINE_TEST(call, a_callees_exception_comes_through) {
     expect_thrown([](int i) { gangway::call<&throws>(i); });
@@ -184,13 +191,13 @@ GOROUTINE_TEST(call, the_callees_exception_wins_over_a_callbacks) {
 
 GOROUTINE_TEST(call, callee_that_catches_inside) {
     EXPECT_EQ(1, gangway::call([] {
-        try {
-            throws(3);
-        } catch (const carries_counted&) {
-            return 1;
-        }
-        return 0;
-    }));
+                  try {
+                      throws(3);
+                  } catch (const carries_counted&) {
+                      return 1;
+                  }
+                  return 0;
+              }));
     EXPECT_EQ(0, counted::alive);
 }
 

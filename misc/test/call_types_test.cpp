@@ -28,7 +28,9 @@ void every_way_gives_the_direct_result() {
     using back = goroutine_side<Case, std::remove_const_t<decltype(Case::pick)>>;
     for (int which = 0; which < 12; which++) {
         const T expected = value<T>(which);
-        auto is_expected = [&](auto call) { return with_twelve<T>([&](auto... v) { return same<T>(expected, call(v...)); }); };
+        auto is_expected = [&](auto call) {
+            return with_twelve<T>([&](auto... v) { return same<T>(expected, call(v...)); });
+        };
         ASSERT_TRUE(is_expected([&](auto... v) { return pick(which, v...); })) << "directly, " << which;
         EXPECT_TRUE(is_expected([&](auto... v) { return gangway::call<pick>(which, v...); })) << which;
         EXPECT_TRUE(is_expected([&](auto... v) { return gangway::call(pick, which, v...); })) << which;
@@ -55,22 +57,28 @@ protected:
 template <class Case>
 class scalars : public call_types<Case> {};
 TYPED_TEST_SUITE(scalars, test::scalar_cases, test::case_names);
-TYPED_TEST(scalars, in_every_place) { this->check(); }
+TYPED_TEST(scalars, in_every_place) {
+    this->check();
+}
 
 template <class Case>
 class byte_structs : public call_types<Case> {};
 TYPED_TEST_SUITE(byte_structs, test::bytes_cases, test::case_names);
-TYPED_TEST(byte_structs, in_every_place) { this->check(); }
+TYPED_TEST(byte_structs, in_every_place) {
+    this->check();
+}
 
 template <class Case>
 class mixed_structs : public call_types<Case> {};
 TYPED_TEST_SUITE(mixed_structs, test::mixed_cases, test::case_names);
-TYPED_TEST(mixed_structs, in_every_place) { this->check(); }
+TYPED_TEST(mixed_structs, in_every_place) {
+    this->check();
+}
 
 GOROUTINE_TEST(call_types, nineteen_mixed_arguments) {
     auto by = [](auto call) {
-        return call(1, 2.5, std::int64_t{-3}, 4.25F, "e", std::int8_t{-6}, 7.0, std::uint16_t{65535}, 9.5F, 10, 11.5,
-                    std::int64_t{1} << 40, 13.0, 14.0F, 15.0, 16.0, -17, 18.5, 19.0L);
+        return call(1, 2.5, std::int64_t{-3}, 4.25F, "e", std::int8_t{-6}, 7.0, std::uint16_t{65535}, 9.5F, 10,
+                    11.5, std::int64_t{1} << 40, 13.0, 14.0F, 15.0, 16.0, -17, 18.5, 19.0L);
     };
     const double direct = by([](auto... v) { return ::many_mixed(v...); });
     EXPECT_EQ(direct, by([](auto... v) { return gangway::call<&::many_mixed>(v...); }));

@@ -97,9 +97,9 @@ GOROUTINE_TEST(callback_exception, from_every_kind_of_call) {
 GOROUTINE_TEST(callback_exception, result_of_a_failed_call_is_destroyed) {
     gangway::userdata_callback<int(void*), 0> cb([]() -> int { throw failed(1); });
     EXPECT_THROW(gangway::call([&] {
-        ::result_of(cb.fn(), cb.data());
-        return counted(3);
-    }),
+                     ::result_of(cb.fn(), cb.data());
+                     return counted(3);
+                 }),
                  failed);
     EXPECT_EQ(0, counted::alive);
 }

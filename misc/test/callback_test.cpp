@@ -170,7 +170,9 @@ GOROUTINE_TEST(callback, errno_is_cs_own) {
     EXPECT_EQ(ENOTTY, seen);
 }
 
-std::int64_t square(std::int64_t i) { return i * i; }
+std::int64_t square(std::int64_t i) {
+    return i * i;
+}
 
 GOROUTINE_TEST(exported, many_in_one_call) {
     const std::int64_t n = test::sized(100'000);
@@ -201,8 +203,12 @@ GOROUTINE_TEST(exported, qsort_with_a_comparator_that_yields) {
     EXPECT_EQ(&v[77], found);
 }
 
-std::uint64_t goid_of_callee(std::int64_t) { return gangway::goid(); }
-std::int64_t add_goid(std::int64_t i) { return static_cast<std::int64_t>(goid_of_callee(i)); }
+std::uint64_t goid_of_callee(std::int64_t) {
+    return gangway::goid();
+}
+std::int64_t add_goid(std::int64_t i) {
+    return static_cast<std::int64_t>(goid_of_callee(i));
+}
 
 // Its pointer is a function like any other where no C call is under way.
 GOROUTINE_TEST(exported, called_from_goroutine_code) {
@@ -212,7 +218,9 @@ GOROUTINE_TEST(exported, called_from_goroutine_code) {
     EXPECT_EQ(callbacks, gangway::read_mem_stats().callbacks);
 }
 
-std::int64_t always_throws(std::int64_t) { throw 3; }
+std::int64_t always_throws(std::int64_t) {
+    throw 3;
+}
 
 TEST(exported, called_off_a_goroutine) {
     auto plain = [] {
@@ -239,7 +247,9 @@ GOROUTINE_TEST(userdata_callback, in_the_middle_of_the_parameters) {
 
 GOROUTINE_TEST(userdata_callback, structs_both_ways) {
     gangway::userdata_callback<spread(void*, floats3, with_long_double, bytes33), 0> cb(
-        [](floats3 f, with_long_double l, bytes33 b) { return spread{f.a + f.c, static_cast<double>(l.b), b.b[32]}; });
+        [](floats3 f, with_long_double l, bytes33 b) {
+            return spread{f.a + f.c, static_cast<double>(l.b), b.b[32]};
+        });
     bytes33 b{};
     b.b[32] = 9;
     const spread got = gangway::call([&] { return cb.fn()(cb.data(), {1, 2, 3}, {4, 5.5L, 6}, b); });

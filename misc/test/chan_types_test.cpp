@@ -75,7 +75,8 @@ GOROUTINE_TEST(chan_types, large) {
 
 GOROUTINE_TEST(chan_types, empty_and_overaligned) {
     struct nothing {};
-    all_arrive<nothing>(3, [](int) { return nothing{}; }, [](int, nothing&) {});
+    all_arrive<nothing>(
+        3, [](int) { return nothing{}; }, [](int, nothing&) {});
     struct alignas(64) aligned {
         int v;
     };
@@ -131,7 +132,8 @@ GOROUTINE_TEST(chan_types, refused_elements_are_destroyed) {
     chan<counted> c(1);
     c.send(counted(1));
     gangway::wait_group done;
-    for (int i = 0; i < 5; i++) done.go([c]() mutable { EXPECT_THROW(c.send(counted(2)), gangway::channel_closed); });
+    for (int i = 0; i < 5; i++)
+        done.go([c]() mutable { EXPECT_THROW(c.send(counted(2)), gangway::channel_closed); });
     for (int i = 0; i < 100; i++) gangway::gosched();
     c.close();
     done.wait();
@@ -174,7 +176,8 @@ private:
 GOROUTINE_TEST(chan_types, moves_that_may_throw) {
     for (std::size_t n : capacities) {
         all_arrive<move_may_throw>(
-            n, [](int i) { return move_may_throw(i); }, [](int i, const move_may_throw& m) { ASSERT_EQ(i, m.value); });
+            n, [](int i) { return move_may_throw(i); },
+            [](int i, const move_may_throw& m) { ASSERT_EQ(i, m.value); });
     }
     EXPECT_TRUE(test::yield_until([] { return counted::alive == 0; }));
 }

@@ -67,7 +67,8 @@ inline bool drain(pipe_pair& out, pipe_pair& err, ended& to, std::chrono::steady
     std::array<std::string*, 2> texts{&to.out, &to.err};
     int open = 2;
     while (open > 0) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
         if (left.count() <= 0) return false;
         if (::poll(fds.data(), fds.size(), static_cast<int>(left.count())) <= 0) continue;
         for (std::size_t i = 0; i < fds.size(); i++) {
@@ -103,7 +104,8 @@ inline ended run_child(const char* program, const std::string& name, const std::
     for (char** e = environ; *e != nullptr; e++) {
         const std::string text = *e;
         bool replaced = false;
-        for (const std::string& n : environment) replaced |= n.substr(0, n.find('=')) == text.substr(0, text.find('='));
+        for (const std::string& n : environment)
+            replaced |= n.substr(0, n.find('=')) == text.substr(0, text.find('='));
         if (!replaced) env.push_back(*e);
     }
     env.push_back(nullptr);

@@ -10,7 +10,9 @@ namespace test {
 
 class counted {
 public:
-    explicit counted(int v = 0) : value(v), text_("a string that has its own memory: " + std::to_string(v)) { ++alive; }
+    explicit counted(int v = 0) : value(v), text_("a string that has its own memory: " + std::to_string(v)) {
+        ++alive;
+    }
     counted(const counted& o) : value(o.value), text_(o.text_) { ++alive; }
     counted(counted&& o) noexcept : value(std::exchange(o.value, -1)), text_(std::move(o.text_)) { ++alive; }
     counted& operator=(const counted&) = default;

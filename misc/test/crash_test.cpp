@@ -24,7 +24,8 @@ test::ended run(const std::string& name, std::vector<std::string> environment = 
         environment.push_back(std::string(options) + "=" + (set != nullptr ? std::string(set) + ":" : "") +
                               "handle_segv=0:handle_abort=0:handle_sigbus=0");
     }
-    test::ended e = test::run_child(TESTPROG, name, environment, std::chrono::seconds(test::under_sanitizer ? 120 : 30));
+    test::ended e =
+        test::run_child(TESTPROG, name, environment, std::chrono::seconds(test::under_sanitizer ? 120 : 30));
     EXPECT_TRUE(e.in_time) << name << " hangs\n" << e.out << e.err;
     return e;
 }
@@ -91,9 +92,13 @@ TEST(deadlock, LockedDeadlock2) {
     EXPECT_EQ(2, count(e.err, "\ngoroutine ")) << e.err;
 }
 
-TEST(deadlock, after_work) { expect_fatal(run("deadlock_after_work"), deadlock); }
+TEST(deadlock, after_work) {
+    expect_fatal(run("deadlock_after_work"), deadlock);
+}
 
-TEST(deadlock, in_a_callback) { expect_fatal(run("deadlock_in_callback"), deadlock); }
+TEST(deadlock, in_a_callback) {
+    expect_fatal(run("deadlock_in_callback"), deadlock);
+}
 
 TEST(deadlock, GoexitDeadlock) {
     const auto e = run("goexit_deadlock");
@@ -199,7 +204,9 @@ TEST(overflow, of_c_names_the_c_stack) {
 
 // --- misuse
 
-TEST(misuse, callback_from_leaf_call) { expect_fatal(run("callback_from_leaf_call"), "cgocallback: callback from a leaf_call\n"); }
+TEST(misuse, callback_from_leaf_call) {
+    expect_fatal(run("callback_from_leaf_call"), "cgocallback: callback from a leaf_call\n");
+}
 
 TEST(misuse, blocking_inside_c_is_fatal_by_name) {
     expect_fatal(run("recv_inside_c"), "chan receive");
@@ -208,7 +215,9 @@ TEST(misuse, blocking_inside_c_is_fatal_by_name) {
     expect_fatal(run("wait_group_inside_c"), "wait_group::wait");
 }
 
-TEST(misuse, unlock_of_unlocked_mutex) { expect_fatal(run("unlock_of_unlocked_mutex"), "sync: unlock of unlocked mutex\n"); }
+TEST(misuse, unlock_of_unlocked_mutex) {
+    expect_fatal(run("unlock_of_unlocked_mutex"), "sync: unlock of unlocked mutex\n");
+}
 
 TEST(misuse, ThreadExhaustion) {
     const auto e = run("thread_exhaustion");
@@ -221,11 +230,11 @@ TEST(environment, wrong_values_are_rejected_by_name) {
         std::string name;
         std::string value;
     };
-    for (const auto& [name, value] : {wrong{"GANGWAY_MAXPROCS", "many"}, wrong{"GANGWAY_MAXPROCS", "0"},
-                                      wrong{"GANGWAY_MAXPROCS", "1025"}, wrong{"GANGWAY_MAXPROCS", "2x"},
-                                      wrong{"GANGWAY_MAXPROCS", "99999999999999999999"}, wrong{"GANGWAY_MAXPROCS", "-1"},
-                                      wrong{"GANGWAY_STACK", "12"}, wrong{"GANGWAY_MAXTHREADS", "none"},
-                                      wrong{"GANGWAY_DEBUG", "nosuchword"}}) {
+    for (const auto& [name, value] :
+         {wrong{"GANGWAY_MAXPROCS", "many"}, wrong{"GANGWAY_MAXPROCS", "0"}, wrong{"GANGWAY_MAXPROCS", "1025"},
+          wrong{"GANGWAY_MAXPROCS", "2x"}, wrong{"GANGWAY_MAXPROCS", "99999999999999999999"},
+          wrong{"GANGWAY_MAXPROCS", "-1"}, wrong{"GANGWAY_STACK", "12"}, wrong{"GANGWAY_MAXTHREADS", "none"},
+          wrong{"GANGWAY_DEBUG", "nosuchword"}}) {
         const auto e = run("starts", {name + "=" + value});
         EXPECT_NE(0, e.code) << name << "=" << value;
         EXPECT_THAT(e.err, HasSubstr(name)) << value;
@@ -273,7 +282,9 @@ TEST(signals, CgoCatchPanic) {
     }
 }
 
-TEST(signals, default_dispositions_survive) { EXPECT_EQ(SIGPIPE, run("sigpipe").signal); }
+TEST(signals, default_dispositions_survive) {
+    EXPECT_EQ(SIGPIPE, run("sigpipe").signal);
+}
 
 // --- exit
 

@@ -7,7 +7,9 @@
 
 namespace {
 
-std::uint32_t mxcsr() { return __builtin_ia32_stmxcsr(); }
+std::uint32_t mxcsr() {
+    return __builtin_ia32_stmxcsr();
+}
 
 std::uint16_t x87_control() {
     std::uint16_t word = 0;

@@ -44,7 +44,8 @@ template <class Predicate>
 inline int goroutines_in(const std::string& state) {
     const std::string all = gangway::stacks();
     int n = 0;
-    for (std::size_t at = all.find(" [" + state); at != std::string::npos; at = all.find(" [" + state, at + 1)) ++n;
+    for (std::size_t at = all.find(" [" + state); at != std::string::npos; at = all.find(" [" + state, at + 1))
+        ++n;
     return n;
 }
 
@@ -75,7 +76,9 @@ void run_and_check(Body&& body) {
 
 }  // namespace test
 
-#define GOROUTINE_TEST(suite, name)                                        \
-    static void suite##_##name##_body();                                   \
-    TEST(suite, name) { ::test::run_and_check(&suite##_##name##_body); }   \
+#define GOROUTINE_TEST(suite, name)                    \
+    static void suite##_##name##_body();               \
+    TEST(suite, name) {                                \
+        ::test::run_and_check(&suite##_##name##_body); \
+    }                                                  \
     static void suite##_##name##_body()

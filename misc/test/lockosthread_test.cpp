@@ -15,7 +15,9 @@
 
 namespace {
 
-std::int64_t thread() { return ::syscall(SYS_gettid); }
+std::int64_t thread() {
+    return ::syscall(SYS_gettid);
+}
 
 // Goes through the scheduler in each way there is.
 void wander() {

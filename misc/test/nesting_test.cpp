@@ -39,7 +39,8 @@ TEST(nesting, a_thousand_levels) {
 
 std::int64_t yields_on_the_way(std::int64_t depth) {
     gangway::gosched();
-    const std::int64_t n = depth == 0 ? 0 : gangway::call<&::descend>(gangway::exported<&yields_on_the_way>, depth);
+    const std::int64_t n =
+        depth == 0 ? 0 : gangway::call<&::descend>(gangway::exported<&yields_on_the_way>, depth);
     gangway::gosched();
     return n;
 }

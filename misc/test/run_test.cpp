@@ -15,7 +15,9 @@ namespace {
 
 using gangway::run;
 
-gangway::options opts() { return test::with_ps(test::ps()); }
+gangway::options opts() {
+    return test::with_ps(test::ps());
+}
 
 TEST(run, gives_the_result) {
     EXPECT_EQ(7, run([] { return 7; }));

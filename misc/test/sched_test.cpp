@@ -219,7 +219,9 @@ void all_run_at_once(int n, int trials) {
     }
 }
 
-GOROUTINE_TEST(sched, TestGoroutineParallelism) { all_run_at_once(std::min(test::ps(), 4), test::sized(10, 5)); }
+GOROUTINE_TEST(sched, TestGoroutineParallelism) {
+    all_run_at_once(std::min(test::ps(), 4), test::sized(10, 5));
+}
 
 // TestGoroutineParallelism2: the same from a goroutine that was started just after every thread went to sleep.
 GOROUTINE_TEST(sched, TestGoroutineParallelism2) {
@@ -388,7 +390,8 @@ GOROUTINE_TEST(sched, preempt_point_is_a_yield_only_when_asked) {
     for (int i = 0; i < 100'000; i++) gangway::preempt_point();
     // A loop with nothing but preempt points lets others run within sysmon's patience, though there is one p.
     std::atomic<bool> seen{false};
-    for (int p = 0; p < test::ps(); p++) gangway::go([&] { seen = true; });
+    gangway::wait_group done;
+    for (int p = 0; p < test::ps(); p++) done.go([&] { seen = true; });
     EXPECT_TRUE([&] {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
         while (!seen) {
@@ -397,6 +400,7 @@ GOROUTINE_TEST(sched, preempt_point_is_a_yield_only_when_asked) {
         }
         return true;
     }());
+    done.wait();
 }
 
 GOROUTINE_TEST(mem_stats, counts_add_up) {

@@ -24,7 +24,8 @@ GOROUTINE_TEST(select, gives_the_position_of_the_case_that_ran) {
     chan<int> empty, full(1);
     full.send(7);
     int got = 0;
-    EXPECT_EQ(1U, select(on_recv(empty, ignore), on_recv(full, [&](std::optional<int> v) { got = v.value_or(-1); })));
+    EXPECT_EQ(1U,
+              select(on_recv(empty, ignore), on_recv(full, [&](std::optional<int> v) { got = v.value_or(-1); })));
     EXPECT_EQ(7, got);
     bool ran = false;
     EXPECT_EQ(0U, select(on_default([&] { ran = true; }), on_recv(empty, ignore)));

@@ -33,6 +33,8 @@ inline constexpr bool under_tsan = false;
 inline constexpr bool under_sanitizer = under_asan || under_tsan;
 
 // n, or n / by under a sanitizer, but never less than 1.
-constexpr int sized(int n, int by = 10) { return under_sanitizer ? std::max(1, n / by) : n; }
+constexpr int sized(int n, int by = 10) {
+    return under_sanitizer ? std::max(1, n / by) : n;
+}
 
 }  // namespace test

@@ -44,7 +44,8 @@ double number(const std::string& name, const char* text, double lowest) {
         if (text[end] != '\0' || !(n >= lowest)) throw std::invalid_argument(text);
         return n;
     } catch (const std::logic_error&) {
-        std::fprintf(stderr, "gangway_stress: %s %s: not a number from %g up\n%s", name.c_str(), text, lowest, usage);
+        std::fprintf(stderr, "gangway_stress: %s %s: not a number from %g up\n%s", name.c_str(), text, lowest,
+                     usage);
         std::exit(2);
     }
 }
@@ -59,7 +60,8 @@ settings read_arguments(int argc, char** argv) {
         }
         const bool known = name == "--minutes" || name == "--rounds" || name == "--seed" || name == "--threads";
         if (!known || i + 1 == argc) {
-            std::fprintf(stderr, "gangway_stress: %s: %s\n%s", name.c_str(), known ? "needs a value" : "unknown", usage);
+            std::fprintf(stderr, "gangway_stress: %s: %s\n%s", name.c_str(), known ? "needs a value" : "unknown",
+                         usage);
             std::exit(2);
         }
         const char* value = argv[++i];
@@ -119,7 +121,8 @@ int main(int argc, char** argv) {
     ::alarm(hang_seconds);
 
     const auto start = clock::now();
-    const auto until = start + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(s.minutes * 60));
+    const auto until =
+        start + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(s.minutes * 60));
     std::vector<std::thread> threads;
     for (int t = 1; t < s.threads; t++) threads.emplace_back(run_rounds, s, t, until);
     run_rounds(s, 0, until);

@@ -31,13 +31,14 @@ std::atomic<std::uint64_t> callbacks_made{0};
 
 struct guarded_counter {
     gangway::mutex m;
-    std::int64_t count = 0;                    // under m, and no atomic
+    std::int64_t count = 0;  // under m, and no atomic
     std::atomic<std::int64_t> expected{0};
 };
 
 // What the goroutines of one round share.
 struct common {
-    explicit common(random& choose) : values(static_cast<std::size_t>(choose.one_in(2) ? 0 : choose.between(1, 64))) {}
+    explicit common(random& choose)
+        : values(static_cast<std::size_t>(choose.one_in(2) ? 0 : choose.between(1, 64))) {}
     std::array<guarded_counter, 4> counters;
     gangway::chan<std::int64_t> values;
     std::atomic<std::int64_t> sent{0};
@@ -59,12 +60,30 @@ private:
         using action = void (actor::*)();
         // What nests stands at the end, and is left out where it has nested enough.
         static constexpr action all[] = {
-            &actor::yield,        &actor::yield,           &actor::count,           &actor::count,
-            &actor::send,         &actor::send,            &actor::call,            &actor::call,
-            &actor::call_errno,   &actor::leaf_call,       &actor::block_in_c,      &actor::throw_and_park,
-            &actor::ping_pong,    &actor::nest_calls,      &actor::look,            &actor::exception_in_callback,
-            &actor::call_back,    &actor::call_back,       &actor::lock_thread,     &actor::spawn_and_join,
-            &actor::detach,       &actor::goexit_in_child, &actor::goexit_in_callback, &actor::end_locked,
+            &actor::yield,
+            &actor::yield,
+            &actor::count,
+            &actor::count,
+            &actor::send,
+            &actor::send,
+            &actor::call,
+            &actor::call,
+            &actor::call_errno,
+            &actor::leaf_call,
+            &actor::block_in_c,
+            &actor::throw_and_park,
+            &actor::ping_pong,
+            &actor::nest_calls,
+            &actor::look,
+            &actor::exception_in_callback,
+            &actor::call_back,
+            &actor::call_back,
+            &actor::lock_thread,
+            &actor::spawn_and_join,
+            &actor::detach,
+            &actor::goexit_in_child,
+            &actor::goexit_in_callback,
+            &actor::end_locked,
         };
         constexpr int nesting = 8;
         const int n = static_cast<int>(std::size(all)) - (depth_ > 0 ? 0 : nesting);

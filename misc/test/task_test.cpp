@@ -92,7 +92,9 @@ GOROUTINE_TEST(task, the_destructor_joins_and_drops_an_exception) {
         });
     }
     EXPECT_EQ(1, ended);
-    { auto t = spawn([] { throw 1; }); }
+    {
+        auto t = spawn([] { throw 1; });
+    }
     {
         auto t = spawn([&] { ++ended; });
         t = spawn([&] { ++ended; });  // the first is joined
@@ -105,7 +107,9 @@ GOROUTINE_TEST(task, results_and_arguments_are_destroyed_once) {
     using test::counted;
     for (int i = 0; i < 50; i++) {
         EXPECT_EQ(i, spawn([](counted c) { return c; }, counted(i)).join().value);
-        { auto dropped = spawn([i] { return counted(i); }); }
+        {
+            auto dropped = spawn([i] { return counted(i); });
+        }
     }
     EXPECT_TRUE(test::yield_until([] { return counted::alive == 0; }));
 }
@@ -116,6 +120,8 @@ int fib(int n) {
     return fib(n - 2) + left.join();
 }
 
-GOROUTINE_TEST(task, recursive) { EXPECT_EQ(test::under_sanitizer ? 144 : 987, fib(test::under_sanitizer ? 12 : 16)); }
+GOROUTINE_TEST(task, recursive) {
+    EXPECT_EQ(test::under_sanitizer ? 144 : 987, fib(test::under_sanitizer ? 12 : 16));
+}
 
 }  // namespace

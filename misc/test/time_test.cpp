@@ -84,7 +84,9 @@ GOROUTINE_TEST(timer, of_a_time_that_no_clock_can_hold_never_runs) {
 
 GOROUTINE_TEST(timer, that_is_destroyed_does_not_run) {
     std::atomic<int> ran{0};
-    { gangway::timer t(2ms, [&] { ran++; }); }
+    {
+        gangway::timer t(2ms, [&] { ran++; });
+    }
     gangway::sleep_for(5ms);
     EXPECT_EQ(0, ran.load());
 }

@@ -48,13 +48,13 @@ bool operator==(const T& x, const T& y) {
     return std::memcmp(x.b, y.b, sizeof x.b) == 0;
 }
 
-#define VALUE_OF_MIXED(name, A, B, C)                                                    \
-    template <>                                                                          \
-    inline ::name value<::name>(int i) {                                                 \
-        return {value<A>(i), value<B>(i + 20), value<C>(i + 40)};                        \
-    }                                                                                    \
-    inline bool operator==(const ::name& x, const ::name& y) {                           \
-        return x.a == y.a && x.b == y.b && x.c == y.c;                                   \
+#define VALUE_OF_MIXED(name, A, B, C)                             \
+    template <>                                                   \
+    inline ::name value<::name>(int i) {                          \
+        return {value<A>(i), value<B>(i + 20), value<C>(i + 40)}; \
+    }                                                             \
+    inline bool operator==(const ::name& x, const ::name& y) {    \
+        return x.a == y.a && x.b == y.b && x.c == y.c;            \
     }
 MIXED_STRUCTS(VALUE_OF_MIXED)
 #undef VALUE_OF_MIXED
@@ -63,12 +63,16 @@ template <>
 inline one_long_double value<one_long_double>(int i) {
     return {value<long double>(i)};
 }
-inline bool operator==(const one_long_double& x, const one_long_double& y) { return x.a == y.a; }
+inline bool operator==(const one_long_double& x, const one_long_double& y) {
+    return x.a == y.a;
+}
 template <>
 inline two_doubles value<two_doubles>(int i) {
     return {value<double>(i), value<double>(i + 20)};
 }
-inline bool operator==(const two_doubles& x, const two_doubles& y) { return x.a == y.a && x.b == y.b; }
+inline bool operator==(const two_doubles& x, const two_doubles& y) {
+    return x.a == y.a && x.b == y.b;
+}
 
 template <class T>
 bool same(const T& x, const T& y) {
@@ -83,12 +87,12 @@ decltype(auto) with_twelve(F f) {
     }(std::make_integer_sequence<int, 12>());
 }
 
-#define VALUE_CASE(case_name, T)                               \
-    struct case_##case_name {                                  \
-        using type = T;                                        \
-        static constexpr auto pick = &::pick_##case_name;      \
+#define VALUE_CASE(case_name, T)                                \
+    struct case_##case_name {                                   \
+        using type = T;                                         \
+        static constexpr auto pick = &::pick_##case_name;       \
         static constexpr auto through = &::through_##case_name; \
-        static constexpr const char* name = #case_name;        \
+        static constexpr const char* name = #case_name;         \
     };
 #define VALUE_CASE_BYTES(n) VALUE_CASE(bytes##n, ::bytes##n)
 #define VALUE_CASE_MIXED(name, A, B, C) VALUE_CASE(name, ::name)
@@ -105,7 +109,8 @@ VALUE_CASE(two_doubles, ::two_doubles)
 #define VALUE_CASE_NAME(case_name, T) case_##case_name,
 #define VALUE_CASE_NAME_BYTES(n) case_bytes##n,
 #define VALUE_CASE_NAME_MIXED(name, A, B, C) case_##name,
-using scalar_cases = ::testing::Types<SCALAR_TYPES(VALUE_CASE_NAME) POINTER_TYPES(VALUE_CASE_NAME) case_two_doubles>;
+using scalar_cases =
+    ::testing::Types<SCALAR_TYPES(VALUE_CASE_NAME) POINTER_TYPES(VALUE_CASE_NAME) case_two_doubles>;
 using bytes_cases = ::testing::Types<BYTE_STRUCTS(VALUE_CASE_NAME_BYTES) case_one_long_double>;
 using mixed_cases = ::testing::Types<MIXED_STRUCTS(VALUE_CASE_NAME_MIXED) case_two_doubles>;
 #undef VALUE_CASE_NAME_MIXED

@@ -40,8 +40,7 @@ struct bound_call {
 
     decltype(auto) operator()() {
         return std::apply(
-            [](F& f, A&... a) -> decltype(auto) { return std::invoke(std::move(f), std::move(a)...); },
-            parts);
+            [](F& f, A&... a) -> decltype(auto) { return std::invoke(std::move(f), std::move(a)...); }, parts);
     }
 };
 

@@ -13,11 +13,11 @@ int bench_add(int a, int b);
 /* Calls cb(0), cb(1), ... cb(n - 1) and gives the sum of what they returned. */
 long bench_call_back(int (*cb)(int), int n);
 /* The same with a data pointer, as most C libraries have it. */
-long bench_call_back_data(int (*cb)(int, void *), void *data, int n);
+long bench_call_back_data(int (*cb)(int, void*), void* data, int n);
 
 /* Comparators for arrays of int. The counting one tells how many comparisons a sort makes. */
-int bench_compare(const void *a, const void *b);
-int bench_compare_counting(const void *a, const void *b);
+int bench_compare(const void* a, const void* b);
+int bench_compare_counting(const void* a, const void* b);
 extern long bench_compares;
 
 /* One system call that does next to nothing and is never answered in user space. */

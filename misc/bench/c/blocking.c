@@ -5,6 +5,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-long bench_system_call(void) { return syscall(SYS_getppid); }
+long bench_system_call(void) {
+    return syscall(SYS_getppid);
+}
 
-int bench_sleep_us(unsigned us) { return usleep(us); }
+int bench_sleep_us(unsigned us) {
+    return usleep(us);
+}

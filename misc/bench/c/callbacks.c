@@ -7,7 +7,7 @@ long bench_call_back(int (*cb)(int), int n) {
     return sum;
 }
 
-long bench_call_back_data(int (*cb)(int, void *), void *data, int n) {
+long bench_call_back_data(int (*cb)(int, void*), void* data, int n) {
     long sum = 0;
     for (int i = 0; i < n; i++) sum += cb(i, data);
     return sum;

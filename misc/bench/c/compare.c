@@ -3,12 +3,12 @@
 
 long bench_compares;
 
-int bench_compare(const void *a, const void *b) {
-    int x = *(const int *)a, y = *(const int *)b;
+int bench_compare(const void* a, const void* b) {
+    int x = *(const int*)a, y = *(const int*)b;
     return (x > y) - (x < y);
 }
 
-int bench_compare_counting(const void *a, const void *b) {
+int bench_compare_counting(const void* a, const void* b) {
     bench_compares++;
     return bench_compare(a, b);
 }

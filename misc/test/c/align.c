@@ -27,7 +27,9 @@ int64_t bool_align(bool a, int b, bool c, int64_t d, bool e) {
     return (a ? 1 : 0) + 10 * (int64_t)b + (c ? 1000 : 0) + 10000 * d + (e ? 100000000 : 0);
 }
 
-int128 issue69086(int a, int b, int c, struct wide w) { return w.value + a + 10 * b + 100 * c; }
+int128 issue69086(int a, int b, int c, struct wide w) {
+    return w.value + a + 10 * b + 100 * c;
+}
 
 int128 issue69086_on_stack(int a, int b, int c, int d, int e, int f, int g, struct wide w) {
     return w.value + a + b + c + d + e + f + 1000 * g;
@@ -35,8 +37,18 @@ int128 issue69086_on_stack(int a, int b, int c, int d, int e, int f, int g, stru
 
 const int64_t issue5603_expected = 0x1234567887654321;
 
-int64_t issue5603_0(void) { return issue5603_expected; }
-int64_t issue5603_1(void* p) { return issue5603_expected + (p != NULL); }
-int64_t issue5603_2(void* p, void* q) { return issue5603_1(p) + 2 * (q != NULL); }
-int64_t issue5603_3(void* p, void* q, void* r) { return issue5603_2(p, q) + 4 * (r != NULL); }
-int64_t issue5603_4(void* p, void* q, void* r, void* s) { return issue5603_3(p, q, r) + 8 * (s != NULL); }
+int64_t issue5603_0(void) {
+    return issue5603_expected;
+}
+int64_t issue5603_1(void* p) {
+    return issue5603_expected + (p != NULL);
+}
+int64_t issue5603_2(void* p, void* q) {
+    return issue5603_1(p) + 2 * (q != NULL);
+}
+int64_t issue5603_3(void* p, void* q, void* r) {
+    return issue5603_2(p, q) + 4 * (r != NULL);
+}
+int64_t issue5603_4(void* p, void* q, void* r, void* s) {
+    return issue5603_3(p, q, r) + 8 * (s != NULL);
+}

@@ -5,16 +5,22 @@
 #include <math.h>
 #include <stdio.h>
 
-void issue3729_void(void) { errno = E2BIG; }
+void issue3729_void(void) {
+    errno = E2BIG;
+}
 
 int issue3729_int(int a, char b, float c, short d, int e) {
     errno = EINVAL;
     return a + b + (int)c + d + e;
 }
 
-int leaves_errno(void) { return errno; }
+int leaves_errno(void) {
+    return errno;
+}
 
-void set_errno(int e) { errno = e; }
+void set_errno(int e) {
+    errno = e;
+}
 
 uintptr_t stack_misalignment(void) {
     _Alignas(16) char local[16];

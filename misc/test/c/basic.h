@@ -9,9 +9,9 @@
 extern "C" {
 #endif
 
-void issue3729_void(void);                                    // errno = E2BIG
-int issue3729_int(int a, char b, float c, short d, int e);    // errno = EINVAL; the sum
-int leaves_errno(void);                                       // returns errno as it came in
+void issue3729_void(void);                                  // errno = E2BIG
+int issue3729_int(int a, char b, float c, short d, int e);  // errno = EINVAL; the sum
+int leaves_errno(void);                                     // returns errno as it came in
 void set_errno(int e);
 
 // How far a local that asks for 16 bytes is off. Spilled SSE registers fault when it is not 0.

@@ -26,7 +26,9 @@ int64_t sum_of(int64_t (*f)(int64_t), int64_t n) {
     return sum;
 }
 
-int result_of(int (*f)(void*), void* p) { return f(p); }
+int result_of(int (*f)(void*), void* p) {
+    return f(p);
+}
 
 void call_then_count(void (*f)(void*), void* p, int* after) {
     f(p);
@@ -45,7 +47,9 @@ int errno_across(void (*f)(void*), void* p, int before) {
     return errno;
 }
 
-int64_t thread_id(void) { return syscall(SYS_gettid); }
+int64_t thread_id(void) {
+    return syscall(SYS_gettid);
+}
 
 int same_thread_across(void (*f)(void*), void* p) {
     int64_t before = thread_id();

@@ -8,7 +8,9 @@ void write_to_null(void) {
     *nowhere = 1;
 }
 
-void abort_in_c(void) { abort(); }
+void abort_in_c(void) {
+    abort();
+}
 
 // No tail call: the frame is used after the call, and the compiler cannot know that nobody comes back.
 __attribute__((noinline)) int use_up_the_stack(int depth) {

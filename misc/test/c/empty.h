@@ -10,8 +10,7 @@ extern "C" {
 #pragma clang diagnostic ignored "-Wextern-c-compat"  // it is what the test is about
 #endif
 
-struct empty {
-};
+struct empty {};
 struct holds_empty {
     struct empty x;
 };

@@ -19,7 +19,9 @@ struct fixed* fixed_new(size_t decimals) {
     return f;
 }
 
-void fixed_free(struct fixed* f) { free(f); }
+void fixed_free(struct fixed* f) {
+    free(f);
+}
 
 void fixed_set(struct fixed* f, uint32_t n) {
     memset(f->digits, 0, f->n * sizeof f->digits[0]);

@@ -11,6 +11,10 @@ struct async_event event_of_rate(double rate) {
     return e;
 }
 
-double read_event(struct async_event e) { return e.kind == 1 ? e.element.port : e.element.rate; }
+double read_event(struct async_event e) {
+    return e.kind == 1 ? e.element.port : e.element.rate;
+}
 
-long mutex_word(struct device_context c) { return c.mutex.align + c.commands; }
+long mutex_word(struct device_context c) {
+    return c.mutex.align + c.commands;
+}

@@ -29,4 +29,6 @@ int jump_target(void (*f)(void)) {
     return 9;
 }
 
-void jump_back(void) { longjmp(target, 1); }
+void jump_back(void) {
+    longjmp(target, 1);
+}

@@ -7,7 +7,7 @@ extern "C" {
 #endif
 
 struct life_quarter {
-    int x_dim, y_dim;           // of the whole board, which wraps round
+    int x_dim, y_dim;  // of the whole board, which wraps round
     int x_from, x_to, y_from, y_to;
     const int* in;
     int* out;

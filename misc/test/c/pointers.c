@@ -10,7 +10,9 @@ int add_to_three(int* a, int* b, int* c) {
     return *a + *b + *c;
 }
 
-void store(int64_t* at, int64_t value) { *at = value; }
+void store(int64_t* at, int64_t value) {
+    *at = value;
+}
 
 void* allocate(int64_t value) {
     int64_t* p = malloc(sizeof *p);

@@ -4,14 +4,18 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <sys/random.h>
 
 static _Thread_local int tls;
 
-int get_tls(void) { return tls; }
-void set_tls(int value) { tls = value; }
+int get_tls(void) {
+    return tls;
+}
+void set_tls(int value) {
+    tls = value;
+}
 
 static pthread_key_t end_key;
 static pthread_once_t end_key_made = PTHREAD_ONCE_INIT;
@@ -21,14 +25,18 @@ static void count_end(void* value) {
     (void)value;
     atomic_fetch_add(&ends, 1);
 }
-static void make_end_key(void) { pthread_key_create(&end_key, count_end); }
+static void make_end_key(void) {
+    pthread_key_create(&end_key, count_end);
+}
 
 void count_thread_end(void) {
     pthread_once(&end_key_made, make_end_key);
     pthread_setspecific(end_key, &ends);
 }
 
-int thread_ends(void) { return atomic_load(&ends); }
+int thread_ends(void) {
+    return atomic_load(&ends);
+}
 
 int random_bytes_come(void) {
     unsigned char bytes[16];

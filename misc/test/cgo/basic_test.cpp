@@ -28,7 +28,8 @@ GOROUTINE_TEST(basic, TestMultipleAssign) {
     EXPECT_EQ(234L, gangway::call<&::strtol>(text.c_str(), &end, 10));
     EXPECT_EQ(end, text.c_str() + 3);
     // Two calls in one expression keep their own results.
-    EXPECT_EQ(345 * 1000 - 456, gangway::call<&::strtol>("345", nullptr, 10) * 1000 - gangway::call<&::atol>("456"));
+    EXPECT_EQ(345 * 1000 - 456,
+              gangway::call<&::strtol>("345", nullptr, 10) * 1000 - gangway::call<&::atol>("456"));
 }
 
 GOROUTINE_TEST(basic, TestErrno) {

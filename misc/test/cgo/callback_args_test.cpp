@@ -27,7 +27,9 @@ GOROUTINE_TEST(callback_args, test5548) {
     EXPECT_EQ(5548, gangway::call<&::issue5548>(gangway::exported<&takes_pair>, "four", -4));
 }
 
-std::uint64_t takes_mixed(unsigned x, std::uint64_t y) { return y + x; }
+std::uint64_t takes_mixed(unsigned x, std::uint64_t y) {
+    return y + x;
+}
 
 GOROUTINE_TEST(callback_args, test6833) {
     const std::uint64_t large = 0x1020304050607080;
@@ -61,7 +63,8 @@ GOROUTINE_TEST(callback_args, testReturnAfterGrowFromGo) {
     for (int i = 0; i < 10; i++) {
         EXPECT_EQ(123456 + 8256, gangway::spawn([] {
                                      std::int64_t result = 0;
-                                     return gangway::call<&::return_after>(gangway::exported<&deep>, &result) + result;
+                                     return gangway::call<&::return_after>(gangway::exported<&deep>, &result) +
+                                            result;
                                  }).join());
     }
 }

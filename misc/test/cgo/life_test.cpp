@@ -40,7 +40,9 @@ void go_start(const life_quarter* q) {
     });
 }
 
-void go_wait() { quarter_done->recv(); }
+void go_wait() {
+    quarter_done->recv();
+}
 
 std::string show(const std::vector<int>& board) {
     std::string text;

@@ -68,7 +68,8 @@ GOROUTINE_TEST(stdio, fib) {
     fibbers.wait();
 
     std::string golden;
-    for (std::int64_t n = 0, a = 0, b = 1; n < 91; n++, a = std::exchange(b, a + b)) golden += std::to_string(a) + "\n";
+    for (std::int64_t n = 0, a = 0, b = 1; n < 91; n++, a = std::exchange(b, a + b))
+        golden += std::to_string(a) + "\n";
     EXPECT_EQ(golden, out.written());
     EXPECT_NE(std::string::npos, golden.find("\n2880067194370816120\n"));  // the 90th Fibonacci number
 }

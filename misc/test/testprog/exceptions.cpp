@@ -12,7 +12,9 @@
 
 namespace {
 
-void wait_for_ever() { gangway::chan<int>().recv(); }
+void wait_for_ever() {
+    gangway::chan<int>().recv();
+}
 
 // Main is the other goroutine of the report, and parked by then.
 void until_main_waits() {
@@ -111,7 +113,9 @@ PROGRAM(exception_after_goexit) {
     });
 }
 
-void jumps_over_itself() { gangway::call<&::jump_back>(); }
+void jumps_over_itself() {
+    gangway::call<&::jump_back>();
+}
 
 PROGRAM(longjmp_over_callback) {
     gangway::run([] { gangway::call<&::jump_target>(gangway::exported<&jumps_over_itself>); });

@@ -18,7 +18,9 @@ namespace {
 std::atomic<long> counter{0};
 
 // Time in which whoever still ran would be seen to. It is the subject: there is no state that says "never".
-void let_time_pass() { std::this_thread::sleep_for(std::chrono::milliseconds(50)); }
+void let_time_pass() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+}
 
 void expect(bool right, const char* what) {
     if (right) return;

@@ -7,7 +7,9 @@
 
 namespace {
 
-std::int64_t identity(std::int64_t i) { return i; }
+std::int64_t identity(std::int64_t i) {
+    return i;
+}
 
 PROGRAM(callback_from_leaf_call) {
     gangway::run([] { gangway::leaf_call<&::sum_of>(gangway::exported<&identity>, 3); });
@@ -64,9 +66,7 @@ PROGRAM(thread_exhaustion) {
 
 // Runs to its end where the environment is right: crash_test gives it wrong ones.
 PROGRAM(starts) {
-    gangway::run([] {
-        gangway::spawn([] {}).join();
-    });
+    gangway::run([] { gangway::spawn([] {}).join(); });
 }
 
 }  // namespace

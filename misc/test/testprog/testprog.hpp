@@ -16,7 +16,7 @@ struct program {
 
 }  // namespace testprog
 
-#define PROGRAM(name)                                           \
-    static void name();                                         \
+#define PROGRAM(name)                                              \
+    static void name();                                            \
     static const ::testprog::program name##_program(#name, &name); \
     static void name()

@@ -106,7 +106,7 @@ bool unlock_all(g*, void* at) {
         if (held != nullptr) held->lock.unlock();
         held = c;
     });
-    held->lock.unlock();
+    if (held != nullptr) held->lock.unlock();
     return true;
 }
 

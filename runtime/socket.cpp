@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include "runtime/park.hpp"
 #include "runtime/poll_desc.hpp"
@@ -86,7 +87,7 @@ using detail::socket_state;
 // One operation's stay with the descriptor.
 class stay {
 public:
-    stay(const std::shared_ptr<socket_state>& s, const char* what) : s_(s), what_(what) {
+    stay(std::shared_ptr<socket_state> s, const char* what) : s_(std::move(s)), what_(what) {
         if (!s_ || !s_->enter()) throw_closed(what);
     }
     ~stay() { s_->leave(); }

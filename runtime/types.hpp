@@ -13,6 +13,7 @@
 #include <exception>
 #include <pthread.h>
 #include <unwind.h>
+#include <utility>
 
 #include "runtime/lock_futex.hpp"
 #include "runtime/timer.hpp"
@@ -285,8 +286,9 @@ constexpr std::uint32_t attention_exit = 2;  // with attention_stop: for good
 extern scheduler sched;
 
 // The i-th p, or null. Acquire: what made it.
-inline p* all_p(std::uint32_t i) {
-    return i < max_procs ? load_acquire(sched.allp[i]) : nullptr;
+template <class Index>
+p* all_p(Index i) {
+    return std::cmp_less(i, max_procs) ? load_acquire(sched.allp[static_cast<std::size_t>(i)]) : nullptr;
 }
 inline std::uint32_t num_procs() {
     return static_cast<std::uint32_t>(load_acquire(sched.gomaxprocs));

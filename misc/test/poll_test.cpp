@@ -34,11 +34,13 @@ private:
 };
 
 GOROUTINE_TEST(wait_fd, gives_what_holds_and_zero_at_the_deadline) {
+    gangway::wait_group others;  // they use what is in this frame
     pipe_ends p;
     EXPECT_EQ(0, gangway::wait_fd(p.reads(), POLLIN, in(1ms)));
     EXPECT_EQ(POLLOUT, gangway::wait_fd(p.writes(), POLLOUT));
-    gangway::go([&] { EXPECT_EQ(1, ::write(p.writes(), "x", 1)); });
+    others.go([&] { EXPECT_EQ(1, ::write(p.writes(), "x", 1)); });
     EXPECT_EQ(POLLIN, gangway::wait_fd(p.reads(), POLLIN));
+    others.wait();
 }
 
 GOROUTINE_TEST(wait_fd, two_goroutines_may_wait_for_one_descriptor) {
@@ -68,15 +70,17 @@ GOROUTINE_TEST(wait_fd, names_a_bad_descriptor) {
 
 // Goroutines that are locked to their thread, the main one on the thread of run() among them, leave no m that would poll.
 GOROUTINE_TEST(wait_fd, wakes_a_locked_goroutine) {
+    gangway::wait_group others;  // they use what is in this frame
     gangway::os_thread_lock locked;
     pipe_ends there, back;
-    gangway::go([&] {
+    others.go([&] {
         gangway::os_thread_lock also;
         EXPECT_EQ(POLLIN, gangway::wait_fd(there.reads(), POLLIN));
         EXPECT_EQ(1, ::write(back.writes(), "y", 1));
     });
     EXPECT_EQ(1, ::write(there.writes(), "x", 1));
     EXPECT_EQ(POLLIN, gangway::wait_fd(back.reads(), POLLIN));
+    others.wait();
 }
 
 TEST(wait_fd, off_a_goroutine_is_poll) {
@@ -146,10 +150,11 @@ GOROUTINE_TEST(tcp, echo_over_ipv6_where_there_is_one) {
 }
 
 GOROUTINE_TEST(tcp, close_wakes_who_waits_and_says_so) {
+    gangway::wait_group others;  // they use what is in this frame
     tcp_listener l("127.0.0.1:0");
     tcp_conn c = tcp_conn::dial("127.0.0.1:" + std::to_string(l.port()));
     tcp_conn other_end = l.accept();
-    gangway::go([&] {
+    others.go([&] {
         EXPECT_TRUE(test::yield_until([] { return gangway::stacks().find("[IO wait") != std::string::npos; }));
         c.close();
     });
@@ -164,9 +169,11 @@ GOROUTINE_TEST(tcp, close_wakes_who_waits_and_says_so) {
     EXPECT_THROW(c.write(b), std::system_error);
     EXPECT_EQ(-1, c.native_handle());
     EXPECT_EQ(0U, other_end.read(b)) << "the end of the stream";
+    others.wait();
 }
 
 GOROUTINE_TEST(tcp, deadlines_hold_and_can_be_put_off) {
+    gangway::wait_group others;  // they use what is in this frame
     tcp_listener l("127.0.0.1:0");
     l.set_deadline(in(1ms));
     try {
@@ -184,8 +191,9 @@ GOROUTINE_TEST(tcp, deadlines_hold_and_can_be_put_off) {
     c.set_deadline(in(1ms));
     EXPECT_THROW(c.read(b), std::system_error);
     c.set_deadline(in(1h));
-    gangway::go([&] { other_end.write(std::array<std::byte, 1>{}); });
+    others.go([&] { other_end.write(std::array<std::byte, 1>{}); });
     EXPECT_EQ(1U, c.read(b));
+    others.wait();
 }
 
 GOROUTINE_TEST(tcp, bad_addresses_are_named) {

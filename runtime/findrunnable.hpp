@@ -11,10 +11,17 @@ namespace gangway::runtime {
 // timers nor descriptors.
 constexpr std::uint32_t turn_of_others = 61;
 
+// A yield in such a turn passes one on to the global queue, and somebody from there comes to this p: goroutines that
+// never park go from p to p, and get equal shares where the ps' queues are not equally long. Every 64th turn begins
+// that.
+constexpr std::uint32_t turn_of_sharing = 64 * turn_of_others;
+
 inline bool scheduler_has_its_turn(const p* pp) {
-    return load_relaxed(pp->schedtick) % turn_of_others == 0 &&
+    std::uint32_t tick = load_relaxed(pp->schedtick);
+    return tick % turn_of_others == 0 &&
            (load_relaxed(sched.runqsize) != 0 || load_relaxed(pp->timers.earliest) != never_fires ||
-            load_relaxed(netpoll_waiters) != 0);
+            load_relaxed(netpoll_waiters) != 0 ||
+            (tick % turn_of_sharing == 0 && load_relaxed(sched.gomaxprocs) > 1));
 }
 
 // On g0, with a p. Returns with a p, perhaps another; sleeps without one. Stops for a stop-the-world.

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <typeinfo>
 
+#include "runtime/alloca_blocks.hpp"
 #include "runtime/newm.hpp"
 #include "runtime/park.hpp"
 #include "runtime/proc.hpp"
@@ -34,6 +35,7 @@ void goexit0(g* gp) {
         mp->nodirect--;
     }
     dropg(mp);
+    if (gp->allocas != nullptr) free_all_allocas(gp);
     store_release(gp->status, Gdead);
     count(mp->p->ended);
     gfput(mp->p, gp);

@@ -8,6 +8,7 @@
 
 #include "runtime/atomic.hpp"
 #include "runtime/fence.hpp"
+#include "runtime/tls.hpp"
 
 namespace gangway::runtime {
 
@@ -27,7 +28,8 @@ extern std::atomic<std::uint32_t> lock_waiters[lock_waiter_slots];
 //     table, shared with other locks; a wake-up for another lock of the same slot, or for memory that is something else
 //     by now, is one that the sleepers there take for spurious.
 //
-// Not recursive, not fair. Nothing that parks may run while it is held.
+// Not recursive, not fair. Nothing that parks may run while it is held, and its holder is not preempted (P3 in
+// preempt.hpp). Who parks with it held leaves it to unlockf, which runs on the same thread.
 class m_lock {
 public:
     constexpr m_lock() = default;
@@ -35,19 +37,27 @@ public:
     m_lock& operator=(const m_lock&) = delete;
 
     void lock() {
-        if (!try_lock()) [[unlikely]]
+        acquirem();
+        if (!take()) [[unlikely]]
             lock_slow();
     }
-    bool try_lock() { return cas_acquire(locked_, 0, 1); }
+    bool try_lock() {
+        acquirem();
+        if (take()) return true;
+        releasem();
+        return false;
+    }
     void unlock() {
         std::atomic<std::uint32_t>& waiters = waiters_of(this);
         store_release(locked_, 0);
         light_fence();  // L2
         if (load_relaxed(waiters) != 0) [[unlikely]]
             wake_one();  // L4: only the address is used
+        releasem();
     }
 
 private:
+    bool take() { return cas_acquire(locked_, 0, 1); }
     static std::atomic<std::uint32_t>& waiters_of(const m_lock* l) {
         auto a = reinterpret_cast<std::uintptr_t>(l);
         return lock_waiters[(a >> 4 ^ a >> 12) % lock_waiter_slots];

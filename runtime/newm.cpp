@@ -197,6 +197,7 @@ void minit(m* mp) {
     mp->thread = pthread_self();
     mp->eh = reinterpret_cast<eh_globals*>(abi::__cxa_get_globals());
     mp->errno_at = &errno;
+    mp->stackguard_at = stackguard_address();
     find_stack(mp);
     install_altstack(mp);
 #if defined(GANGWAY_TSAN)
@@ -207,6 +208,7 @@ void minit(m* mp) {
 
 void unminit(m* mp) {
     setm(nullptr);
+    set_stackguard(0);
     remove_altstack(mp);
 }
 

@@ -44,6 +44,7 @@ void prepare_start(g* gp, void* below, void (*entry)(void*), void* arg) {
     gp->lockedm = nullptr;
     gp->lock_os = gp->goexiting = gp->goexit_kept = gp->has_kept = false;
     gp->run = nullptr;
+    gp->nopreempt = 0;
     gp->syscallsp = nullptr;
     gp->asan_fake_stack = nullptr;
 }

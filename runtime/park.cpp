@@ -5,6 +5,7 @@
 #include <string>
 
 #include "runtime/findrunnable.hpp"
+#include "runtime/preempt.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/syscall.hpp"
 #include "runtime/systemstack.hpp"
@@ -36,6 +37,7 @@ void switch_to(m* mp, g* gp, g* next) {
     store_relaxed(next->m, mp);
     store_relaxed(next->status, Grunning);
     *mp->eh = next->eh;
+    clear_preempt(next);
     count(mp->p->schedtick);
     g_to_g(gp, next);
     settle_left(getm());
@@ -56,12 +58,46 @@ void park_m(g* gp) {
     schedule();
 }
 
+// True: others were in the queue before it.
+bool put_into_global(g* gp) {
+    sched.lock.lock();
+    bool others = !sched.runq.empty();
+    globrunqput(gp);
+    sched.lock.unlock();
+    return others;
+}
+
 void yield_m(g* gp) {
     m* mp = getm();
     dropg(mp);
     store_relaxed(gp->status, Grunnable);
-    runqput(mp->p, gp, false);
+    p* pp = mp->p;
+    runqput(pp, gp, false);
+    if (load_relaxed(sched.gomaxprocs) > 1 && scheduler_has_its_turn(pp)) {
+        // The one that has waited longest: the one that yields might be the same in each such turn.
+        g* passed_on = runqget_ring(pp);
+        if (passed_on != nullptr && !put_into_global(passed_on)) count(pp->schedtick);  // or it came back at once
+    }
     schedule();
+}
+
+// One that used up its time goes behind all others, not only behind this p's; and these go before it, or those of the
+// p with the shorter queue would come round more often.
+void preempt_m(g* gp) {
+    m* mp = getm();
+    dropg(mp);
+    store_relaxed(gp->status, Grunnable);
+    sched.lock.lock();
+    while (g* other = runqget(mp->p)) globrunqput(other);
+    globrunqput(gp);
+    sched.lock.unlock();
+    wakep();
+    schedule();
+}
+
+// Nobody else is here, and nobody wants the p.
+bool alone(p* pp) {
+    return load_relaxed(sched.attention) == 0 && load_relaxed(sched.runqsize) == 0 && runqempty(pp);
 }
 
 }  // namespace
@@ -113,15 +149,21 @@ void yield() {
         switch_to(mp, gp, next);
         return;
     }
-    // Nobody else is here, and nobody wants the p.
-    p* pp = mp->p;
-    if (load_relaxed(sched.attention) == 0 && load_relaxed(sched.runqsize) == 0 && runqempty(pp)) {
-        if (!scheduler_has_its_turn(pp)) {
-            count(pp->schedtick);
-            return;
-        }
+    if (alone(mp->p) && !scheduler_has_its_turn(mp->p)) {
+        count(mp->p->schedtick);
+        return;
     }
     mcall(&yield_m);
+}
+
+void yield_slice() {
+    p* pp = getm()->p;
+    bool waits = load_acquire(pp->timers.earliest) <= nanotime() || load_relaxed(netpoll_waiters) != 0;
+    if (alone(pp) && !waits) {
+        count(pp->schedtick);
+        return;
+    }
+    mcall(&preempt_m);
 }
 
 void preempt_slow() {

@@ -26,6 +26,9 @@ bool parkunlock(g* gp, void* lock);
 // On curg's stack. Lets others of this p run first. May return on another m.
 void yield();
 
+// The same at the end of a time slice: those of all ps go first. May return on another m.
+void yield_slice();
+
 // Yields when the scheduler has asked this goroutine to: at the start of operations that need not park. Holds no lock.
 void preempt_slow();
 inline void preempt_check() {

@@ -2,6 +2,7 @@
 #include "runtime/proc.hpp"
 
 #include "runtime/findrunnable.hpp"
+#include "runtime/preempt.hpp"
 #include "runtime/run.hpp"
 #include "runtime/throw.hpp"
 
@@ -42,6 +43,7 @@ void execute(m* mp, g* gp) {
     store_relaxed(gp->m, mp);
     store_relaxed(gp->status, Grunning);
     *mp->eh = gp->eh;
+    clear_preempt(gp);
     count(mp->p->schedtick);
     to_g(&mp->g0, gp);
 }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/preempt.hpp"
 #include "runtime/switch.hpp"
 #include "runtime/systemstack.hpp"
 
@@ -50,11 +51,11 @@ struct stack_class {
     stack_class* next = nullptr;
 };
 
+constinit m_lock stacks_lock;
+
 namespace {
 
-// Guards what follows. May be taken with sched.lock held, never the other way round.
-constinit m_lock stacks_lock;
-constinit stack_class* classes = nullptr;  // never freed: goroutines outlive main
+constinit stack_class* classes = nullptr;  // stacks_lock; never freed: goroutines outlive main
 
 std::size_t g_room(std::uint32_t slot) {
     constexpr std::size_t size = (sizeof(g) + 63) / 64 * 64;
@@ -130,6 +131,7 @@ g* new_g(stack_class& c) {
     gp->slot = slot;
     gp->stk.lo = slot_base(c, slot) + guard_size;
     gp->stk.hi = reinterpret_cast<std::uintptr_t>(gp);
+    gp->stackguard = gp->stk.lo + stackguard_room;
 #if defined(GANGWAY_TSAN)
     gp->tsan_fiber = __tsan_create_fiber(0);
 #endif

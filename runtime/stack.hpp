@@ -51,6 +51,9 @@ void for_each_g(g_visitor f, void* arg);
 // The same for a process that is dying: gives up when the lock cannot be had soon.
 bool try_for_each_g(g_visitor f, void* arg);
 
+// While it is held no slot is given back. May be taken with sched.lock held, never the other way round.
+extern m_lock stacks_lock;
+
 stack_stats read_stack_stats();
 
 // Whether addr is in the guard below gp's stack.

@@ -9,6 +9,7 @@
 #include "runtime/fence.hpp"
 #include "runtime/newm.hpp"
 #include "runtime/overflow.hpp"
+#include "runtime/preempt.hpp"
 #include "runtime/stack.hpp"
 #include "runtime/stoptheworld.hpp"
 #include "runtime/sysmon.hpp"
@@ -50,6 +51,7 @@ void apply(const options& o) {
 
 void start(const options& o) {
     fence_init(!read_environment().no_membarrier);
+    find_vector_state();
     remember_initial_sigmask();
     apply(o);
     sched.lock.lock();

@@ -95,6 +95,7 @@ void stopm(m* mp) {
 }
 
 void startm(p* pp, bool spinning) {
+    no_preemption here;  // P3: until the m has it, the p is in nobody's queue
     sched.lock.lock();
     if (pp == nullptr) {
         pp = pidleget();

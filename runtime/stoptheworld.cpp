@@ -7,6 +7,7 @@
 
 #include "runtime/environment.hpp"
 #include "runtime/newm.hpp"
+#include "runtime/preempt.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/sema.hpp"
 #include "runtime/stack.hpp"
@@ -43,11 +44,16 @@ bool stopped_by_this_thread() {
     return mp != nullptr && load_relaxed(sched.exiting_m) == mp;
 }
 
+// sched.lock held.
 void preempt_all() {
-    auto n = load_relaxed(sched.gomaxprocs);
-    for (std::int32_t i = 0; i < n; i++) {
-        if (m* mp = load_acquire(all_p(i)->m)) store_seq_cst(mp->p_taken, load_relaxed(mp->p_taken) | preempt);
+    m* running[max_procs];
+    int n = 0;
+    auto nprocs = load_relaxed(sched.gomaxprocs);
+    for (std::int32_t i = 0; i < nprocs; i++) {
+        m* mp = load_acquire(all_p(i)->m);
+        if (mp != nullptr && mp != getm()) running[n++] = mp;
     }
+    request_preempt(running, n);
 }
 
 void stop_one(p* pp) {
@@ -176,7 +182,8 @@ p* procresize(int n) {
 void stoptheworld() {
     if (stopped_by_this_thread()) return;
     acquire_worldsema();
-    stop_all(-1);
+    acquirem();  // P3
+    systemstack([] { stop_all(-1); });
     add_relaxed(sched.stops, 1U);
 }
 
@@ -198,6 +205,7 @@ void starttheworld(int nprocs) {
     }
     wakep();  // for what is in the global queue
     semrelease(worldsema);
+    releasem();  // P3
 }
 
 void stop_for_good() {

@@ -2,6 +2,7 @@
 #include "runtime/syscall.hpp"
 
 #include "runtime/park.hpp"
+#include "runtime/preempt.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/throw.hpp"
 
@@ -24,12 +25,6 @@ p* took_p(m* mp) {
     check(pp != nullptr && load_relaxed(pp->m) == mp, "took_p: not this m's p");
     store_relaxed(pp->m, nullptr);
     return pp;
-}
-
-void request_preempt(m* mp) {
-    sched.lock.lock();
-    store_seq_cst(mp->p_taken, load_relaxed(mp->p_taken) | preempt);  // H5
-    sched.lock.unlock();
 }
 
 void entersyscall_slow(m* mp) {
@@ -114,12 +109,12 @@ void exitsyscall_slow(m* mp, g* gp) {
     if ((bits & taken) != 0) mp->p = nullptr;  // H3
     sched.lock.unlock();
     if ((bits & taken) != 0) {
-        if (!find_p(mp, old)) mcall(&exitsyscall0);
-        return;
+        if (!find_p(mp, old)) {
+            mcall(&exitsyscall0);  // and execute(), which sets the guard
+            return;
+        }
     }
-    if ((bits & preempt) == 0) return;
-    count(mp->preemptions);  // H5
-    yield();
+    preempt_if_allowed(mp, gp);  // H5
 }
 
 }  // namespace gangway::runtime

@@ -19,7 +19,8 @@
 //     m whose p_taken is set.
 //  H4 gcwaiting is announced in sched.attention before the stopper's heavy_fence, and looked at after in_syscall is set:
 //     an m that enters too late for the stopper to see gives its p up itself.
-//  H5 p_taken's other bit, `preempt`, only asks: the slow path clears it and yields.
+//  H5 p_taken's other bits only ask the slow path for something: `preempt`, to yield (preempt.hpp), and
+//     `guard_was_reset`, to set the stack guard again, which code of -fsplit-stack has met on g0 and put out of its way.
 #pragma once
 
 #include "runtime/fence.hpp"
@@ -29,6 +30,7 @@ namespace gangway::runtime {
 
 constexpr std::uint32_t taken = 1;
 constexpr std::uint32_t preempt = 2;
+constexpr std::uint32_t guard_was_reset = 4;
 
 void entersyscall_slow(m* mp);
 // May return on another m, unless gp is locked to this one.
@@ -57,8 +59,5 @@ void entersyscallblock(m* mp);
 // heavy_fence() for all of them, took_p gives the p that has become the caller's, or null.
 bool want_p(m* mp);
 p* took_p(m* mp);
-
-// Asks the goroutine that mp runs to yield. Any thread.
-void request_preempt(m* mp);
 
 }  // namespace gangway::runtime

@@ -10,6 +10,7 @@
 #include "runtime/checkdead.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/netpoll.hpp"
+#include "runtime/preempt.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/syscall.hpp"
 #include "runtime/throw.hpp"
@@ -19,7 +20,8 @@ namespace gangway::runtime {
 namespace {
 
 constexpr std::int64_t shortest_nap = 20'000;  // ns; also how long a call keeps its p when there is work for it
-constexpr std::int64_t longest_nap = 10'000'000;
+// A goroutine that began right after a look is found at the next and asked a time slice later: 15 ms at most.
+constexpr std::int64_t longest_nap = 5'000'000;
 constexpr int naps_before_longer_ones = 50;          // without anything to do
 constexpr std::int64_t idle_call_limit = 1'000'000;  // a call keeps its p this long when there is no work
 constexpr std::uint32_t takes_that_are_a_habit = 3;
@@ -104,10 +106,32 @@ int take(m** candidates, int n) {
     return ngot;
 }
 
+// A timer of pp's is due, and nobody but the m that runs pp will look: not by itself, while its goroutine goes on. Asked
+// once for each such moment: code that cannot be preempted does not hear it.
+bool has_timer_to_fire(p* pp, std::int64_t now) {
+    std::int64_t due = load_acquire(pp->timers.earliest);
+    if (due > now || due == pp->sysmon_timer || load_relaxed(sched.npidle) != 0) return false;
+    pp->sysmon_timer = due;
+    return true;
+}
+
+void preempt_those_on(p* const* ps, int nps) {
+    if (nps == 0) return;
+    m* ms[max_procs];
+    int n = 0;
+    sched.lock.lock();
+    for (int i = 0; i < nps; i++)
+        if (m* mp = load_acquire(ps[i]->m)) ms[n++] = mp;  // P4
+    request_preempt(ms, n);
+    sched.lock.unlock();
+    add_relaxed(sched.preempt_requests, static_cast<std::uint64_t>(n));
+}
+
 // True: something was done, keep looking often.
 bool retake(std::int64_t now) {
     m* candidates[max_procs];
-    int n = 0;
+    p* overdue[max_procs];
+    int n = 0, noverdue = 0;
     auto nprocs = load_acquire(sched.gomaxprocs);
     for (std::int32_t i = 0; i < nprocs; i++) {
         p* pp = all_p(i);
@@ -117,13 +141,16 @@ bool retake(std::int64_t now) {
         bool slice_is_over = has_run_long(pp, now);
         if (slice_is_over) {
             pp->sysmon_tick_since = now;
-            add_relaxed(sched.preempt_requests, 1U);
-            request_preempt(mp);
+            pp->sysmon_tick++;  // the next one's slice begins now, if this one goes
+        }
+        if (slice_is_over || (!in_c && has_timer_to_fire(pp, now))) {
+            overdue[noverdue++] = pp;
         }
         // A goroutine that makes one short call after the other is in C whenever it is looked at, and never in the same
         // call twice: its time slice counts too.
         if (in_c && (call_is_long(pp, mp, now) || (slice_is_over && work_for(pp)))) candidates[n++] = mp;
     }
+    preempt_those_on(overdue, noverdue);
     return n != 0 && take(candidates, n) != 0;
 }
 
@@ -164,11 +191,22 @@ void poll_if_forgotten(std::int64_t now) {
     inject(ready);
 }
 
-// A nap ends when a timer is due.
-std::int64_t until_next_timer(std::int64_t at_most) {
-    std::int64_t timer = earliest_timer();
-    if (timer == never_fires) return at_most;
-    return std::clamp(timer - nanotime(), shortest_nap, at_most);
+std::int64_t earliest_slice_end() {
+    std::int64_t least = never_fires;
+    auto n = load_acquire(sched.gomaxprocs);
+    for (std::int32_t i = 0; i < n; i++) {
+        const p* pp = all_p(i);
+        if (load_relaxed(pp->status) == Prunning) least = std::min(least, pp->sysmon_tick_since + time_slice);
+    }
+    return least;
+}
+
+// A nap ends when a timer is due, or a time slice.
+std::int64_t until_next_event(std::int64_t at_most) {
+    std::int64_t now = nanotime();
+    std::int64_t until = std::min(earliest_timer(), earliest_slice_end());
+    return until <= now ? at_most
+                        : std::clamp(until - now, shortest_nap, at_most);  // what is past has been seen to
 }
 
 void* sysmon(void*) {
@@ -181,7 +219,7 @@ void* sysmon(void*) {
         } else if (quiet > naps_before_longer_ones && length < longest_nap) {
             length *= 2;
         }
-        nap(until_next_timer(length));
+        nap(until_next_event(length));
         if (sleep_while_all_idle()) {
             quiet = 0;
             continue;

@@ -76,6 +76,7 @@ struct eh_globals {
 };
 
 struct run_frame;  // a run() under way (run.cpp)
+struct alloca_block;
 struct sudog;
 
 struct g {
@@ -85,12 +86,14 @@ struct g {
     one_writer<runtime::m*> lockedm{nullptr};  // owner; read by whoever takes it off a queue, and for reports
     std::atomic<std::uint32_t> status{Gidle};  // the owner's; others read it for reports
     std::atomic<wait_reason> waiting_for{wait_reason::none};  // owner, before it parks
-    bool lock_os = false;      // lock_os_thread() is in force (not only a callback). Owner
-    bool goexiting = false;    // a forced unwind is under way. Owner
-    bool goexit_kept = false;  // it has reached a callback and waits for C to return. Owner
-    bool has_kept = false;     // kept or goexit_kept is set: the call under way must look. Owner
-    eh_globals eh;             // while it does not run; else the thread has it
-    g* schedlink = nullptr;    // next in the queue or free list that it is in
+    bool lock_os = false;              // lock_os_thread() is in force (not only a callback). Owner
+    bool goexiting = false;            // a forced unwind is under way. Owner
+    bool goexit_kept = false;          // it has reached a callback and waits for C to return. Owner
+    bool has_kept = false;             // kept or goexit_kept is set: the call under way must look. Owner
+    std::atomic<bool> preempt{false};  // it shall yield. P1 in preempt.hpp
+    std::uintptr_t stackguard = 0;     // what the thread's guard is while it runs and nobody asks it to yield
+    eh_globals eh;                     // while it does not run; else the thread has it
+    g* schedlink = nullptr;            // next in the queue or free list that it is in
 
     // What a crossing touches. Owner
     void* syscallsp = nullptr;  // its sp when it left for C; a callback's frames go below
@@ -106,6 +109,8 @@ struct g {
     std::uint32_t slot = 0;      // which slot of its slab
     std::atomic<std::int64_t> waiting_since{0};
     _Unwind_Exception goexit_unwind{};
+    std::uint32_t nopreempt = 0;      // preempt_guards that it holds. Owner
+    alloca_block* allocas = nullptr;  // owner
 
     std::atomic<std::uint32_t> select_done{0};  // 1: a partner of the parked select has won. V2
     sudog* param = nullptr;                     // which of its sudogs. V3
@@ -131,7 +136,7 @@ using unlock_fn = bool (*)(g* gp, void* lock);
 
 struct alignas(64) m {
     // What switching and crossing touch, all of it the owner's, but for the two words of the handshake.
-    g* curg = nullptr;
+    one_writer<g*> curg{nullptr};              // read by who asks it to yield (P4 in preempt.hpp), and for reports
     runtime::p* p = nullptr;                   // H1 in syscall.hpp: stale while it is taken in a call
     std::atomic<std::uint32_t> in_syscall{0};  // written by this m; read by takers. H1
     std::atomic<std::uint32_t> p_taken{0};     // written under sched.lock; read by this m. H1, H5
@@ -143,8 +148,9 @@ struct alignas(64) m {
     g* left = nullptr;                // the g that a direct switch left, until the next one settles it
     unlock_fn waitunlockf = nullptr;  // of the g that parks; yield_left for one that yields
     void* waitlock = nullptr;
-    eh_globals* eh = nullptr;  // this thread's
-    int* errno_at = nullptr;   // this thread's
+    eh_globals* eh = nullptr;                 // this thread's
+    int* errno_at = nullptr;                  // this thread's
+    std::uintptr_t* stackguard_at = nullptr;  // this thread's; others poison it. P4
 
     g* lockedg = nullptr;         // the g that alone may run here
     std::uint32_t lockedext = 0;  // lock_os_thread() calls
@@ -198,6 +204,7 @@ struct alignas(64) p {
     std::int64_t sysmon_calls_since = 0, sysmon_tick_since = 0;
     runtime::m* sysmon_m = nullptr;
     std::uint32_t sysmon_takes = 0;  // calls on it that were taken in a row
+    std::int64_t sysmon_timer = 0;   // the due time for which its m was asked to yield
 
     std::atomic<g*> runq[runq_size] = {};
 };

@@ -127,6 +127,19 @@ GANGWAY_API void gosched();
 // Costs two loads when nothing was asked. Nothing off a goroutine.
 GANGWAY_API void preempt_point();
 
+// While it lives the calling goroutine is not made to yield: not by preempt_point(), nor on its way through a call, a
+// channel operation or code built by gangway_preemptible(). For what must not be entered again by another goroutine of
+// the same thread, such as code that holds a std::mutex. What parks still parks. Nested; a request that came meanwhile is
+// granted when the outermost ends. Others wait for it, and so does a stop-the-world: keep it short. Nothing off a
+// goroutine.
+class [[nodiscard]] preempt_guard {
+public:
+    GANGWAY_API preempt_guard() noexcept;
+    GANGWAY_API ~preempt_guard();
+    preempt_guard(const preempt_guard&) = delete;
+    preempt_guard& operator=(const preempt_guard&) = delete;
+};
+
 // Sets the number of ps when n > 0 (at most 1024), and returns the number before. Any thread. Stops the world: may
 // park. Throws std::invalid_argument for n < 0 or n > 1024.
 GANGWAY_API int gomaxprocs(int n = 0);

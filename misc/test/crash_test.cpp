@@ -180,7 +180,8 @@ TEST(longjmp, over_a_callback_is_fatal_by_name) {
 // --- stacks
 
 TEST(overflow, StackOverflow) {
-    for (const char* name : {"stack_overflow", "stack_overflow_small_frames", "stack_overflow_in_callback"}) {
+    for (const char* name : {"stack_overflow", "stack_overflow_small_frames", "stack_overflow_in_callback",
+                             "stack_overflow_preemptible", "stack_overflow_preemptible_large_frames"}) {
         const auto e = run(name);
         EXPECT_THAT(e.err, ContainsRegex("goroutine stack exceeds 262144-byte limit")) << name;
         expect_fatal(e, "stack overflow\n");

@@ -5,6 +5,7 @@
 #include "../c/callback.h"
 #include "../c/crash.h"
 #include "../c/nested.h"
+#include "../preempt/preemptible.hpp"
 #include "testprog.hpp"
 
 namespace {
@@ -32,6 +33,15 @@ __attribute__((noinline)) int recurse_a_little(int depth) {
 
 PROGRAM(stack_overflow_small_frames) {
     gangway::run([] { recurse_a_little(0); });
+}
+
+// Found by a function's prologue, before the guard pages are touched.
+PROGRAM(stack_overflow_preemptible) {
+    gangway::run([] { preemptible::recurse(1 << 30); });
+}
+
+PROGRAM(stack_overflow_preemptible_large_frames) {
+    gangway::run([] { preemptible::recurse_in_large_frames(1 << 30); });
 }
 
 PROGRAM(stack_overflow_in_callback) {

@@ -39,12 +39,12 @@ std::int64_t nanotime() {
 void m_lock::lock_slow() {
     for (int i = 0; i < lock_spins; i++) {
         cpu_relax();
-        if (load_relaxed(locked_) == 0 && try_lock()) return;
+        if (load_relaxed(locked_) == 0 && try_take()) return;
     }
     std::atomic<std::uint32_t>& waiters = waiters_of(this);
     add_relaxed(waiters, 1U);
     heavy_fence();  // L2
-    while (!try_lock()) futex_wait(locked_, 1, -1);
+    while (!try_take()) futex_wait(locked_, 1, -1);
     add_relaxed(waiters, -1U);  // L3
 }
 

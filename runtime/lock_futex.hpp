@@ -8,6 +8,7 @@
 
 #include "runtime/atomic.hpp"
 #include "runtime/fence.hpp"
+#include "runtime/lockrank.hpp"
 
 namespace gangway::runtime {
 
@@ -27,19 +28,26 @@ extern std::atomic<std::uint32_t> lock_waiters[lock_waiter_slots];
 //     table, shared with other locks; a wake-up for another lock of the same slot, or for memory that is something else
 //     by now, is one that the sleepers there take for spurious.
 //
-// Not recursive, not fair. Nothing that parks may run while it is held.
+// Not recursive, not fair. Nothing that parks may run while it is held. Which may be held while another is taken:
+// lockrank.hpp.
 class m_lock {
 public:
-    constexpr m_lock() = default;
+    constexpr explicit m_lock(lock_rank rank) : rank_(rank) {}
     m_lock(const m_lock&) = delete;
     m_lock& operator=(const m_lock&) = delete;
 
     void lock() {
-        if (!try_lock()) [[unlikely]]
+        rank_.taking(this);
+        if (!try_take()) [[unlikely]]
             lock_slow();
     }
-    bool try_lock() { return cas_acquire(locked_, 0, 1); }
+    bool try_lock() {
+        if (!try_take()) return false;
+        rank_.taken(this);
+        return true;
+    }
     void unlock() {
+        rank_.releasing();
         std::atomic<std::uint32_t>& waiters = waiters_of(this);
         store_release(locked_, 0);
         light_fence();  // L2
@@ -52,11 +60,17 @@ private:
         auto a = reinterpret_cast<std::uintptr_t>(l);
         return lock_waiters[(a >> 4 ^ a >> 12) % lock_waiter_slots];
     }
+    bool try_take() { return cas_acquire(locked_, 0, 1); }
     void lock_slow();
     void wake_one();
 
     std::atomic<std::uint32_t> locked_{0};
+    [[no_unique_address]] rank_check rank_;
 };
+
+#if !defined(GANGWAY_LOCKRANK)
+static_assert(sizeof(m_lock) == sizeof(std::uint32_t));
+#endif
 
 // An m sleeps on it until somebody wakes it, once; a wake-up may come first. One sleeper, one waker, then clear.
 class note {

@@ -52,8 +52,8 @@ struct stack_class {
 
 namespace {
 
-// Guards what follows. May be taken with sched.lock held, never the other way round.
-constinit m_lock stacks_lock;
+// Guards what follows.
+constinit m_lock stacks_lock{lock_rank::stacks};
 constinit stack_class* classes = nullptr;  // never freed: goroutines outlive main
 
 std::size_t g_room(std::uint32_t slot) {

@@ -60,7 +60,7 @@ struct hchan {
     std::byte* buffer;  // capacity elements; after this struct
     std::atomic<std::size_t> refs{1};
 
-    runtime::m_lock lock;
+    runtime::m_lock lock{runtime::lock_rank::channel};
     std::atomic<bool> closed{false};    // written under lock; read without it by the ops that would only fail
     std::atomic<std::size_t> count{0};  // written under lock; elements in the buffer
     std::size_t sendx = 0;              // lock: where the next is put

@@ -8,6 +8,7 @@
 
 #include "runtime/atomic.hpp"
 #include "runtime/fence.hpp"
+#include "runtime/lockrank.hpp"
 #include "runtime/tls.hpp"
 
 namespace gangway::runtime {
@@ -29,25 +30,31 @@ extern std::atomic<std::uint32_t> lock_waiters[lock_waiter_slots];
 //     by now, is one that the sleepers there take for spurious.
 //
 // Not recursive, not fair. Nothing that parks may run while it is held, and its holder is not preempted (P3 in
-// preempt.hpp). Who parks with it held leaves it to unlockf, which runs on the same thread.
+// preempt.hpp). Who parks with it held leaves it to unlockf, which runs on the same thread. Which may be
+// held while another is taken: lockrank.hpp.
 class m_lock {
 public:
-    constexpr m_lock() = default;
+    constexpr explicit m_lock(lock_rank rank) : rank_(rank) {}
     m_lock(const m_lock&) = delete;
     m_lock& operator=(const m_lock&) = delete;
 
     void lock() {
         acquirem();
+        rank_.taking(this);
         if (!take()) [[unlikely]]
             lock_slow();
     }
     bool try_lock() {
         acquirem();
-        if (take()) return true;
+        if (take()) {
+            rank_.taken(this);
+            return true;
+        }
         releasem();
         return false;
     }
     void unlock() {
+        rank_.releasing();
         std::atomic<std::uint32_t>& waiters = waiters_of(this);
         store_release(locked_, 0);
         light_fence();  // L2
@@ -66,7 +73,12 @@ private:
     void wake_one();
 
     std::atomic<std::uint32_t> locked_{0};
+    [[no_unique_address]] rank_check rank_;
 };
+
+#if !defined(GANGWAY_LOCKRANK)
+static_assert(sizeof(m_lock) == sizeof(std::uint32_t));
+#endif
 
 // An m sleeps on it until somebody wakes it, once; a wake-up may come first. One sleeper, one waker, then clear.
 class note {

@@ -20,7 +20,7 @@ constinit std::atomic<bool> netpoll_asleep{false};
 
 namespace {
 
-constinit std::mutex making;
+constinit ranked_mutex making{lock_rank::poller};
 std::atomic<int> epoll_fd{-1};  // release: break_fd too
 int break_fd = -1;
 std::atomic<std::uint32_t> break_pending{0};  // one write is enough until it has been read

@@ -220,7 +220,7 @@ void mexit(m* mp) {
 
 void start_template_thread() {
     if (load_acquire(have_template_thread)) return;
-    static std::mutex starting;
+    static constinit ranked_mutex starting{lock_rank::template_thread};
     std::lock_guard guard(starting);
     if (load_relaxed(have_template_thread)) return;
     systemstack([] { create_thread(&template_thread, nullptr); });

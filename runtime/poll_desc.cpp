@@ -13,7 +13,7 @@ namespace gangway::runtime {
 
 namespace {
 
-constinit m_lock pool_lock;
+constinit m_lock pool_lock{lock_rank::poll_pool};
 constinit poll_desc* pool = nullptr;
 
 // The lock is held. D3

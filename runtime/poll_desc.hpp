@@ -26,7 +26,7 @@ struct poll_desc : poll_source {
         poll_desc* desc = nullptr;
     };
 
-    m_lock lock;  // guards all of it
+    m_lock lock{lock_rank::poll_desc};  // guards all of it
     side read;
     side write;
     bool closing = false;

@@ -25,7 +25,7 @@ struct waiter {
 };
 
 struct alignas(64) bucket {
-    m_lock lock;
+    m_lock lock{lock_rank::semaphore};
     waiter* root = nullptr;               // lock
     std::atomic<std::uint32_t> nwait{0};  // E1
 };

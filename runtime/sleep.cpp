@@ -50,7 +50,7 @@ struct timer_state {
     runtime::timer t;
     std::function<void()> fire;
     std::atomic<std::uint32_t> refs{1};
-    m_lock starting;  // one start or stop at a time; may be held when a heap's lock is taken
+    m_lock starting{lock_rank::timer_start};  // one start or stop at a time
 };
 
 void sleep_ns(std::int64_t ns) {

@@ -51,7 +51,7 @@ struct stack_class {
     stack_class* next = nullptr;
 };
 
-constinit m_lock stacks_lock;
+constinit m_lock stacks_lock{lock_rank::stacks};
 
 namespace {
 

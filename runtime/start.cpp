@@ -21,7 +21,7 @@ constinit std::atomic<bool> runtime_started{false};
 
 namespace {
 
-constinit std::mutex start_lock;  // held by the first for all of the start; others wait
+constinit ranked_mutex start_lock{lock_rank::start};  // held by the first for all of the start; others wait
 
 void check_range(const char* name, long long value, long long lowest, long long highest) {
     if (value < lowest || value > highest) throw_out_of_range("gangway::options::", name, value, lowest, highest);

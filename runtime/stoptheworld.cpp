@@ -61,19 +61,21 @@ void stop_one(p* pp) {
     sched.stopwait--;
 }
 
-// sched.lock held. Z2
+// sched.lock held, the stop announced in sched.attention. Z2
 void take_ps_in_c(const p* own) {
+    // Against an m that has just acquired a p and entered C: its stores of p.m and in_syscall may both be behind its
+    // look at attention. After the fence it has seen the stop, or pp->m is seen here (H4).
+    heavy_fence();
     m* wanted[max_procs];
     int n = 0;
     auto nprocs = load_relaxed(sched.gomaxprocs);
     for (std::int32_t i = 0; i < nprocs; i++) {
         p* pp = all_p(i);
         m* mp = load_acquire(pp->m);
-        // Each of them, not only those that are seen in C: one may enter right now, and its in_syscall be visible after
-        // the fence only (H4).
+        // Each of them, not only those that are seen in C: which those are is for took_p to say.
         if (pp != own && mp != nullptr && want_p(mp)) wanted[n++] = mp;
     }
-    heavy_fence();  // also H4's, with sched.attention
+    heavy_fence();
     for (int i = 0; i < n; i++) {
         if (p* pp = took_p(wanted[i])) stop_one(pp);
     }

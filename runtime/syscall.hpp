@@ -17,7 +17,8 @@
 //     reads it.
 //  H3 After a take mp->p is stale until the m comes back: it clears it under sched.lock. Nobody else reads mp->p of an
 //     m whose p_taken is set.
-//  H4 gcwaiting is announced in sched.attention before the stopper's heavy_fence, and looked at after in_syscall is set:
+//  H4 gcwaiting is announced in sched.attention before the stopper's heavy_fence, after which the stopper looks for the
+//     ms that have a p; the m looks at attention after in_syscall is set:
 //     an m that enters too late for the stopper to see gives its p up itself.
 //  H5 p_taken's other bits only ask the slow path for something: `preempt`, to yield (preempt.hpp), and
 //     `guard_was_reset`, to set the stack guard again, which code of -fsplit-stack has met on g0 and put out of its way.

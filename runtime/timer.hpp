@@ -41,7 +41,7 @@ struct timer_heap {
         std::int64_t when;
         timer* t;
     };
-    m_lock lock;
+    m_lock lock{lock_rank::timers};
     std::atomic<std::int64_t> earliest{never_fires};  // T3
     std::vector<entry> entries;                       // lock; a 4-ary heap
 };

@@ -238,7 +238,7 @@ struct gqueue {
 };
 
 struct scheduler {
-    m_lock lock;
+    m_lock lock{lock_rank::sched};
 
     // Bits that entersyscall and the switches look at. Atomic; F1 with heavy_fence in stoptheworld
     std::atomic<std::uint32_t> attention{0};

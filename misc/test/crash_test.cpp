@@ -226,6 +226,18 @@ TEST(misuse, ThreadExhaustion) {
     expect_fatal(e, "thread exhaustion");
 }
 
+#if defined(GANGWAY_LOCKRANK)
+TEST(lock_order, wrong_order_names_both) {
+    expect_fatal(run("sched_lock_under_stacks_lock"), "lock order: sched.lock taken while holding stacks_lock\n");
+    expect_fatal(run("channels_out_of_order"),
+                 "lock order: a channel's lock taken while holding a channel's lock\n");
+    expect_fatal(run("two_semaphore_buckets"),
+                 "lock order: a semaphore bucket's lock taken while holding a semaphore bucket's lock\n");
+    expect_fatal(run("lock_released_twice"),
+                 "lock order: released by a thread that does not hold it: sched.lock\n");
+}
+#endif
+
 TEST(environment, wrong_values_are_rejected_by_name) {
     struct wrong {
         std::string name;

@@ -223,7 +223,7 @@ GOROUTINE_TEST(morestack, runs_close_to_the_end_of_the_stack) {
 
 // m_lock::unlock
 GOROUTINE_TEST(restore, at_unlock) {
-    gangway::runtime::m_lock lock;
+    gangway::runtime::m_lock lock{gangway::runtime::lock_rank::channel};
     ask_myself();
     lock.lock();
     preemptible::touch();

@@ -96,7 +96,8 @@ GANGWAY_ANYWHERE void write_down(const m* mp, const ucontext_t* context) {
         request.got.regs.value[i] = static_cast<std::uint64_t>(context->uc_mcontext.gregs[order[i]]);
     request.got.regs.returning = false;
     request.got.curg = mp->curg;
-    request.got.in_syscall = __atomic_load_n(reinterpret_cast<const std::uint32_t*>(&mp->in_syscall), __ATOMIC_RELAXED);
+    request.got.in_syscall =
+        __atomic_load_n(reinterpret_cast<const std::uint32_t*>(&mp->in_syscall), __ATOMIC_RELAXED);
 }
 
 GANGWAY_ANYWHERE void hold(std::uint32_t state) {

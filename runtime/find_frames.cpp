@@ -41,8 +41,9 @@ bool on_stack_of(const g* gp, std::uintptr_t sp) {
     return sp - gp->stk.lo < gp->stk.hi - gp->stk.lo;
 }
 
+// It is some m's until its registers are saved.
 bool is_parked(const look& l) {
-    return l.status == Gwaiting || l.status == Grunnable;
+    return (l.status == Gwaiting || l.status == Grunnable) && l.mp == nullptr;
 }
 
 }  // namespace
@@ -121,12 +122,17 @@ bool frame_finder::find_parked() {
     follow(own_registers(), gp);
 }
 
-// Some of C's functions have no call frame information: on where the goroutine left for C.
-void frame_finder::go_on_at_call(const g* gp) {
+// What C has on g0 is not known, or not all of it: some functions have no call frame information. On where the goroutine
+// left for C. why: null when nothing needs to be said.
+void frame_finder::go_on_at_call(const g* gp, const char* why) {
     registers caller;
-    if (!called_registers(memory_, syscallsp_of(gp), caller)) return;
+    if (!at.in_syscall || !called_registers(memory_, syscallsp_of(gp), caller)) {
+        if (why != nullptr) unread = why;
+        return;
+    }
     unread = nullptr;
     follow(caller, gp);
+    if (unread == nullptr) unread = why;
 }
 
 // A function with a frame pointer has kept its caller's, so the frame pointers of C's functions are a chain that leads
@@ -162,7 +168,7 @@ bool frame_finder::find_sleeper(const g* gp) {
     r.value[registers::rip] = before.pc;
     r.value[registers::rsp] = before.sp;
     r.value[registers::rbp] = rbp_of_sleeper(before.sp, syscallsp);
-    if (!follow(r, gp)) go_on_at_call(gp);
+    if (!follow(r, gp)) go_on_at_call(gp, nullptr);
     return find_sleeper_of(tid_of(at.mp), after) && before.is_same_as(after) && syscallsp_of(gp) == syscallsp;
 }
 
@@ -177,12 +183,10 @@ bool frame_finder::find_captured(const g* gp) {
             return false;
         case capture_result::no_answer:
             answers_left_ = std::max(answers_left_ - limit, std::int64_t{1'000'000});
-            unread = "its thread does not answer: it blocks SIGURG, or has no CPU";
-            if (at.in_syscall) go_on_at_call(gp);
+            go_on_at_call(gp, "its thread does not answer: it blocks SIGURG, or has no CPU");
             return true;
         case capture_result::refused:
-            unread = "its thread cannot be asked: the program has a SIGURG handler of its own";
-            if (at.in_syscall) go_on_at_call(gp);
+            go_on_at_call(gp, "its thread cannot be asked: the program has a SIGURG handler of its own");
             return true;
     }
     if (got.curg != gp) {
@@ -192,7 +196,7 @@ bool frame_finder::find_captured(const g* gp) {
     at.in_syscall = got.in_syscall;
     bool reached = follow(got.regs, gp);
     if (!reached && got.in_syscall) {
-        go_on_at_call(gp);
+        go_on_at_call(gp, nullptr);
     } else if (!reached) {
         // On its way from g0 to gp, or from another goroutine: gp is as it was left.
         frames.clear();
@@ -208,7 +212,6 @@ bool frame_finder::find_running(const g* gp) {
         find_own(gp);
         return true;
     }
-    if (at.mp == nullptr) return false;
     if (at.in_syscall) {
         if (find_sleeper(gp)) return true;
         frames.clear();
@@ -224,8 +227,9 @@ bool frame_finder::look_once(const g* gp) {
     frames.clear();
     unread = nullptr;
     memory_.forget();
-    if (at.status == Grunning) return find_running(gp);
-    if (!is_parked(at)) return true;
+    if (state_name(at) == nullptr) return true;
+    if (at.mp != nullptr) return find_running(gp);
+    if (!is_parked(at)) return false;
     if (!find_parked()) return false;
     look now = look_at(gp);
     return is_parked(now) && now.goid == at.goid && now.sp == at.sp;
@@ -237,7 +241,7 @@ bool frame_finder::find(const g* gp) {
     for (int i = 0; i < most_looks; i++) {
         stood_still = look_once(gp);
         // A stack that makes no sense was perhaps left, and left again at the same place, while it was walked. P5
-        if (stood_still && (unread == nullptr || at.status == Grunning)) break;
+        if (stood_still && (unread == nullptr || at.mp != nullptr)) break;
     }
     if (state_name(at) == nullptr) return false;
     if (!stood_still) {

@@ -95,7 +95,7 @@ private:
     bool find_captured(const g* gp);
     bool find_parked();
     void find_own(const g* gp);
-    void go_on_at_call(const g* gp);
+    void go_on_at_call(const g* gp, const char* why);
     bool follow(const registers& from, const g* gp);
     std::uintptr_t rbp_of_sleeper(std::uintptr_t sp, std::uintptr_t syscallsp);
 

@@ -62,6 +62,7 @@ void start(const options& o) {
     if (read_environment().all_frames) traceback_show_all_frames();
     install_overflow_handler();
     if (read_environment().sigquit) start_sigquit();
+    note_time();
     start_sysmon();
     std::atexit(&stop_for_good);
     store_release(runtime_started, true);

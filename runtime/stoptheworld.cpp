@@ -64,8 +64,9 @@ void preempt_all() {
     }
 }
 
-void stop_one(p* pp) {
+void stop_one(p* pp, stopped_as was) {
     store_relaxed(pp->status, Pgcstop);
+    pp->was = was;
     sched.stopwait--;
 }
 
@@ -83,7 +84,7 @@ void take_ps_in_c(const p* own) {
     }
     heavy_fence();  // also H4's, with sched.attention
     for (int i = 0; i < n; i++) {
-        if (p* pp = took_p(wanted[i])) stop_one(pp);
+        if (p* pp = took_p(wanted[i])) stop_one(pp, stopped_as::in_c);
     }
 }
 
@@ -96,9 +97,9 @@ bool stop_all(std::int64_t limit) {
     store_seq_cst(sched.gcwaiting, true);
     store_seq_cst(sched.attention, sched.stopped_for_good ? attention_stop | attention_exit : attention_stop);
     preempt_all();
-    if (own != nullptr) stop_one(own);
+    if (own != nullptr) stop_one(own, stopped_as::running);
     take_ps_in_c(own);
-    while (p* pp = pidleget()) stop_one(pp);
+    while (p* pp = pidleget()) stop_one(pp, stopped_as::idle);
     bool waits = sched.stopwait > 0;
     sched.lock.unlock();
     std::int64_t until = nanotime() + limit;
@@ -169,6 +170,7 @@ void gcstopm(m* mp) {
     }
     p* pp = releasep(mp);
     store_relaxed(pp->status, Pgcstop);
+    pp->was = stopped_as::running;
     if (--sched.stopwait == 0) sched.stopnote.wakeup();
     sched.lock.unlock();
     stopm(mp);

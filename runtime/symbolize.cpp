@@ -9,8 +9,8 @@
 
 // libiberty's demangle.h is C of another age and defines what <libiberty.h> does; this is its one function and two of
 // its options that are wanted.
-extern "C" int cplus_demangle_v3_callback(const char* mangled, int options, void (*put)(const char*, size_t, void*),
-                                          void* arg);
+extern "C" int cplus_demangle_v3_callback(const char* mangled, int options,
+                                          void (*put)(const char*, size_t, void*), void* arg);
 
 namespace gangway::runtime {
 
@@ -24,7 +24,7 @@ constexpr int most_states = 32;
 
 backtrace_state* state = nullptr;  // the symbols' lock; or by whoever dies
 int states = 0;
-unsigned long long objects_loaded = 0;
+unsigned long long objects_changed = 0;
 
 void no_error(void*, const char*, int) {}
 
@@ -33,15 +33,15 @@ backtrace_state* get_state() {
     return state;
 }
 
-unsigned long long count_loaded() {
-    unsigned long long adds = 0;
+unsigned long long count_changes() {
+    unsigned long long changes = 0;
     dl_iterate_phdr(
         [](dl_phdr_info* info, std::size_t, void* to) {
-            *static_cast<unsigned long long*>(to) = info->dlpi_adds;
+            *static_cast<unsigned long long*>(to) = info->dlpi_adds + info->dlpi_subs;
             return 1;
         },
-        &adds);
-    return adds;
+        &changes);
+    return changes;
 }
 
 struct found {
@@ -63,12 +63,14 @@ void keep_name(void* arg, std::uintptr_t, const char* name, std::uintptr_t, std:
 
 }  // namespace
 
-void symbols_refresh() {
-    unsigned long long now = count_loaded();
-    if (now == objects_loaded || states == most_states) return;
-    objects_loaded = now;
+bool symbols_refresh() {
+    unsigned long long now = count_changes();
+    if (now == objects_changed) return false;
+    objects_changed = now;
+    if (states == most_states) return true;
     states++;
     state = nullptr;
+    return true;
 }
 
 void symbols_abandon() {

@@ -12,7 +12,7 @@ struct symbol {
     const char* function;  // as the linker knows it, else as DWARF has it; null: not known
     const char* file;      // null: not known
     int line;
-    bool inlined;          // into the next one
+    bool inlined;  // into the next one
 };
 
 // f for each function that pc is in: those that were inlined from the innermost outward, last the one that is called.
@@ -27,8 +27,9 @@ const char* object_of(std::uintptr_t pc, std::uintptr_t& offset);
 using text_visitor = void (*)(const char* text, std::size_t n, void* arg);
 bool demangle(const char* name, text_visitor put, void* arg);
 
-// Objects that were loaded since are to be known. Takes the loader's lock: not for a process that is dying.
-void symbols_refresh();
+// Objects that were loaded since are to be known. True: there are some, or some are gone. Takes the loader's lock: not for
+// a process that is dying.
+bool symbols_refresh();
 // Whoever was inside has not come to its end, and what it has left cannot be relied on.
 void symbols_abandon();
 

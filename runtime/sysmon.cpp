@@ -182,6 +182,7 @@ void* sysmon(void*) {
             length *= 2;
         }
         nap(until_next_timer(length));
+        note_time();
         if (sleep_while_all_idle()) {
             quiet = 0;
             continue;

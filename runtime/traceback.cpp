@@ -7,14 +7,16 @@
 #include <new>
 #include <sched.h>
 #include <unistd.h>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "runtime/capture.hpp"
 #include "runtime/find_frames.hpp"
+#include "runtime/long_systemstack.hpp"
 #include "runtime/stack.hpp"
 #include "runtime/stoptheworld.hpp"
 #include "runtime/symbolize.hpp"
-#include "runtime/syscall.hpp"
 #include "runtime/systemstack.hpp"
 #include "runtime/text_out.hpp"
 #include "runtime/types.hpp"
@@ -90,10 +92,18 @@ struct entry {
     int left_out;  // after the first frame_list::at_either_end
 };
 
+// The text of a frame, kept: goroutines are many and the places where they wait few, and to name an address takes 10 us.
+struct frame_text {
+    std::string text;
+    int shown;  // functions
+};
+using frame_texts = std::unordered_map<std::uintptr_t, frame_text>;
+
 // Entries as text.
 class entry_writer {
 public:
-    explicit entry_writer(text_out& out) : out_(out) {}
+    // kept: null: no memory is to be taken.
+    explicit entry_writer(text_out& out, frame_texts* kept = nullptr) : out_(out), kept_(kept) {}
     template <class FrameAt>
     void put(const entry& e, FrameAt frame_at) {
         put_head(e.at);
@@ -106,10 +116,12 @@ private:
     void put_head(const look& l);
     void put_wait(std::int64_t since);
     void put_frame(const frame& f);
+    void put_new_frame(const frame& f);
     void put_symbol(const symbol& s, const frame& f);
     void put_function(const char* name);
 
     text_out& out_;
+    frame_texts* kept_;
     bool show_all_ = false;
     bool show_called_only_ = false;  // not what was inlined into it
     int shown_ = 0;                  // functions of the entry under way
@@ -184,6 +196,27 @@ void entry_writer::put_symbol(const symbol& s, const frame& f) {
 
 void entry_writer::put_frame(const frame& f) {
     if (f.on_the_way_here && !show_all_) return;
+    if (kept_ == nullptr || show_called_only_) {
+        put_new_frame(f);
+        return;
+    }
+    auto at = kept_->find(f.pc);
+    if (at == kept_->end()) {
+        frame_text made{};
+        {
+            text_out to(made.text);
+            entry_writer writer(to);
+            writer.show_all_ = show_all_;
+            writer.put_new_frame(f);
+            made.shown = writer.shown_;
+        }
+        at = kept_->emplace(f.pc, std::move(made)).first;
+    }
+    shown_ += at->second.shown;
+    out_.put(at->second.text.data(), at->second.text.size());
+}
+
+void entry_writer::put_new_frame(const frame& f) {
     struct place {
         entry_writer* self;
         const frame* f;
@@ -306,9 +339,11 @@ std::string as_text(const gathered& from) {
     bool lost = false;
     {
         holding symbols(symbols_lock, symbolizing);
-        symbols_refresh();
+        constexpr std::size_t most_kept = 10'000;
+        static auto* kept = new frame_texts;  // never freed: goroutines outlive main
+        if (symbols_refresh() || kept->size() > most_kept) kept->clear();
         text_out out(text);
-        entry_writer writer(out);
+        entry_writer writer(out, kept);
         for (const entry& e : from.entries)
             writer.put(e, [&](int i) { return from.frames[e.first_frame + static_cast<std::size_t>(i)]; });
         out.flush();
@@ -316,21 +351,6 @@ std::string as_text(const gathered& from) {
     }
     if (lost) throw std::bad_alloc();
     return text;
-}
-
-// f() on g0, as a call into C that may take its time: others may have the p meanwhile. May return on another m.
-template <class F>
-void long_on_systemstack(F&& f) {
-    m* mp = getm();
-    if (mp == nullptr || !on_curg_stack(mp)) {
-        f();
-        return;
-    }
-    g* gp = mp->curg;
-    entersyscall(mp);
-    call_on_g0(
-        gp, &mp->g0, [](void* at) { (*static_cast<std::remove_reference_t<F>*>(at))(); }, &f, &gp->syscallsp);
-    exitsyscall(mp, gp);
 }
 
 // Of a process that is dying: whoever holds the lock ends soon, or never. False: it was not to be had.
@@ -403,7 +423,7 @@ std::string traceback_all() {
     });
     if (stopped) starttheworld(0);
     if (no_memory) throw std::bad_alloc();
-    long_on_systemstack([&]() noexcept {
+    long_systemstack([&]() noexcept {
         try {
             text = as_text(found);
         } catch (const std::bad_alloc&) {

@@ -8,8 +8,8 @@
 #include "runtime/switch.hpp"
 #include "runtime/throw.hpp"
 
-extern "C" int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t, unw_word_t, unw_dyn_info_t*, unw_proc_info_t*, int,
-                                                  void*);
+extern "C" int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t, unw_word_t, unw_dyn_info_t*, unw_proc_info_t*,
+                                                  int, void*);
 
 namespace gangway::runtime {
 
@@ -158,7 +158,8 @@ bool called_registers(memory_reader& memory, std::uintptr_t syscallsp, registers
     to = registers{};
     to.value[registers::rsp] = syscallsp + 16;
     to.returning = true;
-    return memory.word(syscallsp, to.value[registers::rbp]) && memory.word(syscallsp + 8, to.value[registers::rip]);
+    return memory.word(syscallsp, to.value[registers::rbp]) &&
+           memory.word(syscallsp + 8, to.value[registers::rip]);
 }
 
 walk_end walk(const registers& from, memory_reader& memory, frame_visitor f, void* arg) {
@@ -178,7 +179,8 @@ walk_end walk(const registers& from, memory_reader& memory, frame_visitor f, voi
         bool known = state.function != 0;
         bool trampoline = known && is_signal_trampoline(ip);
         bool assembly = known && is_own_assembly(state.function);
-        if (!f({returning ? ip - 1 : ip, sp, state.function, assembly || trampoline}, arg)) return walk_end::stopped;
+        if (!f({returning ? ip - 1 : ip, sp, state.function, assembly || trampoline}, arg))
+            return walk_end::stopped;
         if (!known) return walk_end::no_info;
         if (stepped == 0) return walk_end::root;
         if (stepped < 0) return walk_end::broken;

@@ -48,7 +48,7 @@ registers left_registers(const left_frame& f, std::uintptr_t sp);
 bool called_registers(memory_reader& memory, std::uintptr_t syscallsp, registers& to);
 
 struct frame {
-    std::uintptr_t pc;        // an address in the instruction that is under way
+    std::uintptr_t pc;  // an address in the instruction that is under way
     std::uintptr_t sp;
     std::uintptr_t function;  // where it starts; 0: not known
     bool on_the_way_here;     // the runtime's own assembly or a signal's trampoline: nobody's function

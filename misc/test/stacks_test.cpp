@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <string>
 #include <system_error>
@@ -72,7 +74,6 @@ std::string stacks_until(Predicate is_there) {
     return all;
 }
 
-
 template <class F>
 void go_with_id(std::uint64_t& id, F f) {
     gangway::chan<std::uint64_t> told(1);
@@ -87,8 +88,8 @@ GOROUTINE_TEST(stacks, parked_goroutine_shows_its_own_functions) {
     gangway::chan<int> c;
     std::uint64_t id = 0;
     go_with_id(id, [c]() mutable { waits_on_channel(c); });
-    const std::string all =
-        stacks_until([&](const std::string& s) { return entry_of(s, id).find("[chan receive") != std::string::npos; });
+    const std::string all = stacks_until(
+        [&](const std::string& s) { return entry_of(s, id).find("[chan receive") != std::string::npos; });
     const std::string entry = entry_of(all, id);
     EXPECT_THAT(entry, ContainsRegex("waits_on_channel\\(gangway::chan<int>&\\)[^\n]*\n\t"));
     EXPECT_THAT(entry, ContainsRegex("stacks_test.cpp:[0-9]+ \\+0x[0-9a-f]+\n"));
@@ -170,8 +171,8 @@ GOROUTINE_TEST(stacks, parked_in_a_callback) {
     gangway::chan<int> c;
     std::uint64_t id = 0;
     go_with_id(id, [c]() mutable { calls_c_that_calls_back(c); });
-    const std::string all =
-        stacks_until([&](const std::string& s) { return entry_of(s, id).find("[chan receive") != std::string::npos; });
+    const std::string all = stacks_until(
+        [&](const std::string& s) { return entry_of(s, id).find("[chan receive") != std::string::npos; });
     const std::string entry = entry_of(all, id);
     EXPECT_THAT(entry, HasSubstr("locked to thread]"));
     EXPECT_TRUE(in_order(entry, {"waits_on_channel(", "cgocallback(", "inner_in_c(", "outer_in_c(", "cgocall(",
@@ -199,17 +200,66 @@ GOROUTINE_TEST(stacks, c_that_spins) {
     __atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
 }
 
-NOT_INLINED void calls_sleeping_c(int ms) {
-    gangway::call<&::sleep_ms>(ms);
+class pipe_ends {
+public:
+    pipe_ends() { EXPECT_EQ(0, ::pipe2(fds_.data(), O_CLOEXEC)); }
+    ~pipe_ends() {
+        ::close(fds_[0]);
+        ::close(fds_[1]);
+    }
+    pipe_ends(const pipe_ends&) = delete;
+    pipe_ends& operator=(const pipe_ends&) = delete;
+    [[nodiscard]] int reads() const { return fds_[0]; }
+    [[nodiscard]] int writes() const { return fds_[1]; }
+
+private:
+    std::array<int, 2> fds_{};
+};
+
+NOT_INLINED long calls_sleeping_c(int fd) {
+    const long n = gangway::call<&::sleep_in_read>(fd, 100);
     asm volatile("");
+    return n;
 }
 
-GOROUTINE_TEST(stacks, c_that_sleeps) {
+// Its system call goes on: no signal was sent.
+GOROUTINE_TEST(stacks, c_that_sleeps_is_not_disturbed) {
+    pipe_ends p;
     std::uint64_t id = 0;
-    go_with_id(id, [] { calls_sleeping_c(300); });
+    gangway::chan<long> result(1);
+    go_with_id(id, [&p, result]() mutable { result.send(calls_sleeping_c(p.reads())); });
     const std::string all = stacks_until(
-        [&](const std::string& s) { return entry_of(s, id).find("sleep_ms(") != std::string::npos; });
-    EXPECT_TRUE(in_order(entry_of(all, id), {"sleep_ms(", "cgocall(", "calls_sleeping_c("})) << all;
+        [&](const std::string& s) { return entry_of(s, id).find("read_into(") != std::string::npos; });
+    EXPECT_TRUE(
+        in_order(entry_of(all, id), {"read(", "read_into(", "sleep_in_read(", "cgocall(", "calls_sleeping_c("}))
+        << all;
+    EXPECT_EQ(1, ::write(p.writes(), "x", 1));
+    EXPECT_EQ(1, *result.recv());
+}
+
+// C that sleeps on the second level: C's frames of both, and the callback's between them.
+NOT_INLINED int sleeps_in_callback(void* fd) {
+    const long n = calls_sleeping_c(*static_cast<int*>(fd));
+    asm volatile("");
+    return static_cast<int>(n);
+}
+
+GOROUTINE_TEST(stacks, c_that_sleeps_below_a_callback) {
+    pipe_ends p;
+    std::uint64_t id = 0;
+    gangway::chan<int> result(1);
+    go_with_id(id, [&p, result]() mutable {
+        int fd = p.reads();
+        result.send(gangway::call<&::outer_in_c>(gangway::exported<&sleeps_in_callback>, static_cast<void*>(&fd)));
+    });
+    const std::string all = stacks_until(
+        [&](const std::string& s) { return entry_of(s, id).find("read_into(") != std::string::npos; });
+    EXPECT_TRUE(in_order(entry_of(all, id),
+                         {"read_into(", "sleep_in_read(", "cgocall(", "calls_sleeping_c(", "sleeps_in_callback(",
+                          "cgocallback(", "inner_in_c(", "outer_in_c(", "cgocall("}))
+        << all;
+    EXPECT_EQ(1, ::write(p.writes(), "x", 1));
+    EXPECT_EQ(3, *result.recv());
 }
 
 NOT_INLINED void spins_in_goroutine(std::atomic<int>& here, std::atomic<bool>& stop) {
@@ -235,15 +285,44 @@ GOROUTINE_TEST(stacks, tight_loops) {
     }
 }
 
-GOROUTINE_TEST(stacks, a_thread_that_blocks_the_signal_is_said_not_to_answer) {
+GOROUTINE_TEST(stacks, a_spinning_thread_that_blocks_the_signal_is_said_not_to_answer) {
     int here = 0;
     int stop = 0;
     std::uint64_t id = 0;
-    go_with_id(id, [&] { gangway::call<&::wait_with_signals_blocked>(&here, &stop); });
+    go_with_id(id, [&] { gangway::call<&::spin_with_signal_blocked>(&here, &stop); });
     ASSERT_TRUE(test::yield_until([&] { return __atomic_load_n(&here, __ATOMIC_SEQ_CST) == 1; }));
     const std::string entry = entry_of(gangway::stacks(), id);
     EXPECT_THAT(entry, HasSubstr("[syscall"));
     EXPECT_THAT(entry, HasSubstr("does not answer"));
+    EXPECT_THAT(entry, HasSubstr("cgocall(")) << "the goroutine's own frames are known";
+    __atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
+}
+
+// --- the signal is taken for the time of a report only
+
+void handles(int) {}
+
+GOROUTINE_TEST(stacks, signal_is_put_back) {
+    struct sigaction now {};
+    int here = 0;
+    int stop = 0;
+    std::uint64_t id = 0;
+    go_with_id(id, [&] { calls_spinning_c(&here, &stop); });
+    ASSERT_TRUE(test::yield_until([&] { return __atomic_load_n(&here, __ATOMIC_SEQ_CST) == 1; }));
+    EXPECT_THAT(entry_of(gangway::stacks(), id), HasSubstr("spin_in_c("));
+    ASSERT_EQ(0, ::sigaction(SIGURG, nullptr, &now));
+    EXPECT_EQ(SIG_DFL, now.sa_handler);
+
+    struct sigaction own {};
+    own.sa_handler = &handles;
+    ASSERT_EQ(0, ::sigaction(SIGURG, &own, nullptr));
+    const std::string entry = entry_of(gangway::stacks(), id);
+    EXPECT_THAT(entry, HasSubstr("SIGURG handler of its own"));
+    EXPECT_THAT(entry, HasSubstr("calls_spinning_c("));
+    ASSERT_EQ(0, ::sigaction(SIGURG, nullptr, &now));
+    EXPECT_EQ(&handles, now.sa_handler);
+    own.sa_handler = SIG_DFL;
+    ASSERT_EQ(0, ::sigaction(SIGURG, &own, nullptr));
     __atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -23,7 +23,8 @@ test::ended run(const std::string& name, std::vector<std::string> environment = 
         environment.push_back(std::string(options) + "=" + (set != nullptr ? std::string(set) + ":" : "") +
                               "handle_segv=0:handle_abort=0:handle_sigbus=0");
     }
-    test::ended e = test::run_child(TESTPROG, name, environment, std::chrono::seconds(test::under_sanitizer ? 120 : 60));
+    test::ended e =
+        test::run_child(TESTPROG, name, environment, std::chrono::seconds(test::under_sanitizer ? 120 : 60));
     EXPECT_TRUE(e.in_time) << name << " hangs\n" << e.out << e.err;
     return e;
 }
@@ -86,8 +87,8 @@ TEST(traceback, PanicCallback) {
 TEST(traceback, of_a_stack_overflow) {
     for (const char* name : {"traceback_overflow", "traceback_overflow_small_altstack"}) {
         const auto e = run_fatal(name);
-        EXPECT_TRUE(in_order(e.err, {"fatal error: stack overflow", "[running", "recurse_for_traceback(",
-                                     "starts_recursion("}))
+        EXPECT_TRUE(in_order(
+            e.err, {"fatal error: stack overflow", "[running", "recurse_for_traceback(", "starts_recursion("}))
             << e.err;
     }
     EXPECT_THAT(run_fatal("traceback_overflow").err, HasSubstr("waits_for_ever("));

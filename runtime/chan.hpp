@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <gangway/chan.hpp>
+#include <gangway/detail/listed.hpp>
 #include <optional>
 
 #include "runtime/types.hpp"
@@ -67,6 +68,7 @@ struct hchan {
     std::size_t recvx = 0;              // lock: where the next is taken
     runtime::waitq sendq;               // lock
     runtime::waitq recvq;               // lock
+    listed entry{listed_kind::channel, this};
 };
 
 // With the lock held. When the operation can go on it is done, unlock() called on the way, and what came of it

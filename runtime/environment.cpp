@@ -43,9 +43,13 @@ void read_debug_words(environment& env) {
         rest.remove_prefix(word.size() + (word.size() < rest.size() ? 1 : 0));
         if (word == "nomembarrier") {
             env.no_membarrier = true;
+        } else if (word == "sigquit") {
+            env.sigquit = true;
+        } else if (word == "allframes") {
+            env.all_frames = true;
         } else if (!word.empty()) {
             throw std::invalid_argument("GANGWAY_DEBUG: unknown word \"" + std::string(word) +
-                                        "\" (known: nomembarrier)");
+                                        "\" (known: allframes, nomembarrier, sigquit)");
         }
     }
 }

@@ -14,6 +14,8 @@ struct environment {
     std::size_t stack_size = 0;  // GANGWAY_STACK
     int max_threads = 0;         // GANGWAY_MAXTHREADS
     bool no_membarrier = false;  // GANGWAY_DEBUG=nomembarrier
+    bool sigquit = false;        // GANGWAY_DEBUG=sigquit
+    bool all_frames = false;     // GANGWAY_DEBUG=allframes
 };
 
 // Throws std::invalid_argument that names the variable and its value.

@@ -123,7 +123,8 @@ void sleep_in_poller(m* mp, std::int64_t until) {
     store_seq_cst(sched.polluntil, until);
     gqueue ready = netpoll(until);
     store_seq_cst(sched.polluntil, 0);
-    store_seq_cst(sched.lastpoll, nanotime());
+    note_time();
+    store_seq_cst(sched.lastpoll, load_relaxed(sched.coarse_time));
     reclaim_p(mp);
     inject(ready);
 }

@@ -21,6 +21,9 @@
 namespace gangway::runtime {
 
 enum class lock_rank : std::uint8_t {
+    reports,
+    symbols,
+    listed_slots,
     start,
     template_thread,
     poller,
@@ -53,6 +56,9 @@ struct lock_rule {
 };
 
 inline constexpr std::array lock_order{
+    lock_rule{lock_rank::reports, "the reports' finder_lock", {}},
+    lock_rule{lock_rank::symbols, "the reports' symbols_lock", {}},
+    lock_rule{lock_rank::listed_slots, "the dump's slots_lock", {}},
     lock_rule{lock_rank::start, "start_lock", {}},
     lock_rule{lock_rank::template_thread, "the template thread's lock", {}},
     lock_rule{lock_rank::poller, "the poller's lock", {}},
@@ -62,7 +68,7 @@ inline constexpr std::array lock_order{
     lock_rule{lock_rank::semaphore, "a semaphore bucket's lock", {}},
     lock_rule{lock_rank::channel, "a channel's lock", {}},
     lock_rule{lock_rank::sched, "sched.lock", {lock_rank::start, lock_rank::timer_start, lock_rank::poll_desc}},
-    lock_rule{lock_rank::stacks, "stacks_lock", {lock_rank::start, lock_rank::sched}},
+    lock_rule{lock_rank::stacks, "stacks_lock", {lock_rank::reports, lock_rank::start, lock_rank::sched}},
     lock_rule{lock_rank::timers,
               "a timer heap's lock",
               {lock_rank::start, lock_rank::timer_start, lock_rank::poll_desc, lock_rank::sched}},

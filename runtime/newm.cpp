@@ -16,6 +16,7 @@
 
 #include "runtime/checkdead.hpp"
 #include "runtime/proc.hpp"
+#include "runtime/sigquit.hpp"
 #include "runtime/systemstack.hpp"
 #include "runtime/throw.hpp"
 
@@ -228,7 +229,7 @@ void start_template_thread() {
 }
 
 int num_own_threads() {
-    return 1 + (load_acquire(have_template_thread) ? 1 : 0);
+    return 1 + (load_acquire(have_template_thread) ? 1 : 0) + (sigquit_started() ? 1 : 0);
 }
 
 }  // namespace gangway::runtime

@@ -21,7 +21,7 @@ void unminit(m* mp);
 // Called before a goroutine is locked: from then on this thread's attributes may be its own, and new threads must not
 // inherit them.
 void start_template_thread();
-// The threads that are no ms: the monitor, and the template thread once there is one.
+// The threads that are no ms: the monitor, the template thread once there is one, and the one for SIGQUIT.
 int num_own_threads();
 // The signal mask that threads of the runtime have.
 void remember_initial_sigmask();

@@ -123,6 +123,7 @@ void gopark(unlock_fn unlockf, void* lock, wait_reason why) {
         fatal_in(name_of(why), "would wait for ever: the process is exiting and no other goroutine runs");
     g* gp = mp->curg;
     store_relaxed(gp->waiting_for, why);
+    store_relaxed(gp->waiting_since, load_relaxed(sched.coarse_time));
     store_relaxed(gp->status, Gwaiting);
     mp->waitunlockf = unlockf != nullptr ? unlockf : &always_parks;
     mp->waitlock = lock;

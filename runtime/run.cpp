@@ -27,6 +27,7 @@ namespace {
     if (pp == nullptr) globrunqput(gp);
     sched.lock.unlock();
     if (pp == nullptr) schedule();  // whoever picks gp hands this thread a p
+    note_time();
     acquirep(mp, pp);
     execute(mp, gp);
 }

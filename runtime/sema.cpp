@@ -115,7 +115,23 @@ waiter* dequeue(bucket& b, const semaphore_word& word) {
     return first;
 }
 
+// A tree is no deeper than its bucket has words to wait for, and with the tickets' help about the logarithm of it.
+void visit(const waiter* tree, lock_waiter_visitor f, void* arg) {
+    if (tree == nullptr) return;
+    visit(tree->left, f, arg);
+    for (const waiter* w = tree; w != nullptr; w = w->next) f(w->s.gp, w->word, arg);
+    visit(tree->right, f, arg);
+}
+
 }  // namespace
+
+void for_each_lock_waiter(lock_waiter_visitor f, void* arg) {
+    for (bucket& b : table) {
+        b.lock.lock();
+        visit(b.root, f, arg);
+        b.lock.unlock();
+    }
+}
 
 bool try_semacquire(semaphore_word& word) {
     for (;;) {

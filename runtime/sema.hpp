@@ -26,4 +26,8 @@ void semrelease(semaphore_word& word, bool handoff = false);
 // Any thread.
 bool try_semacquire(semaphore_word& word);
 
+// f(gp, word, arg) for each goroutine that waits, with the lock of its part of the table held.
+using lock_waiter_visitor = void (*)(const g* gp, const void* word, void* arg);
+void for_each_lock_waiter(lock_waiter_visitor f, void* arg);
+
 }  // namespace gangway::runtime

@@ -280,15 +280,66 @@ bool try_for_each_g(g_visitor f, void* arg) {
     return true;
 }
 
+namespace {
+
+std::uint64_t cached_by_ps() {
+    std::uint64_t bytes = 0;
+    for (std::uint32_t i = 0; const p* pp = all_p(i); i++)
+        for (const g* gp = pp->gfree; gp != nullptr; gp = gp->schedlink) bytes += gp->cls->stack_size;
+    return bytes;
+}
+
+// Of the first n slots from base.
+std::uint64_t resident_bytes(std::uintptr_t base, std::size_t n, std::size_t slot_size) {
+    std::uint64_t pages = 0;
+    constexpr std::size_t at_once = 4096;
+    unsigned char resident[at_once];
+    std::size_t end = n * slot_size;
+    for (std::size_t at = 0; at < end; at += at_once * page_size) {
+        std::size_t bytes = std::min(end - at, at_once * page_size);
+        if (mincore(reinterpret_cast<void*>(base + at), bytes, resident) != 0) continue;
+        for (std::size_t i = 0; i < bytes / page_size; i++) {
+            bool guard = (at + i * page_size) % slot_size < guard_size;
+            if (!guard && (resident[i] & 1) != 0) pages++;
+        }
+    }
+    return pages * page_size;
+}
+
+}  // namespace
+
 stack_stats read_stack_stats() {
     stack_stats s{};
     stacks_lock.lock();
     for (stack_class* c = classes; c != nullptr; c = c->next) {
         s.reserved_bytes += c->slabs.size() * c->slots_per_slab * c->slot_size;
         s.in_use_bytes += (c->taken - c->ndead) * c->stack_size;
+        s.cached_bytes += c->ndead * c->stack_size;
     }
+    std::uint64_t of_ps = cached_by_ps();
+    s.in_use_bytes -= of_ps;
+    s.cached_bytes += of_ps;
     stacks_lock.unlock();
     return s;
+}
+
+std::uint64_t resident_stack_bytes() {
+    std::uint64_t bytes = 0;
+    stacks_lock.lock();
+    stack_class* all = classes;
+    stacks_lock.unlock();
+    for (stack_class* c = all; c != nullptr; c = c->next) {
+        for (std::size_t i = 0;; i++) {
+            // A slab is never freed, so the lock is not held for long.
+            stacks_lock.lock();
+            std::size_t used = c->next_slot, each = c->slots_per_slab;
+            std::uintptr_t base = i < c->slabs.size() ? c->slabs[i]->base : 0;
+            stacks_lock.unlock();
+            if (base == 0 || i * each >= used) break;
+            bytes += resident_bytes(base, std::min(each, used - i * each), c->slot_size);
+        }
+    }
+    return bytes;
 }
 
 bool in_guard(const g* gp, std::uintptr_t addr) {

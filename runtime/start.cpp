@@ -10,10 +10,13 @@
 #include "runtime/newm.hpp"
 #include "runtime/overflow.hpp"
 #include "runtime/preempt.hpp"
+#include "runtime/sigquit.hpp"
 #include "runtime/stack.hpp"
 #include "runtime/stoptheworld.hpp"
 #include "runtime/sysmon.hpp"
+#include "runtime/traceback.hpp"
 #include "runtime/types.hpp"
+#include "runtime/unwind.hpp"
 
 namespace gangway::runtime {
 
@@ -57,7 +60,11 @@ void start(const options& o) {
     sched.lock.lock();
     procresize(o.maxprocs);
     sched.lock.unlock();
+    unwind_init();
+    if (read_environment().all_frames) traceback_show_all_frames();
     install_overflow_handler();
+    if (read_environment().sigquit) start_sigquit();
+    note_time();
     start_sysmon();
     std::atexit(&stop_for_good);
     store_release(runtime_started, true);

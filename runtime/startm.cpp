@@ -69,6 +69,7 @@ m* mget() {
 void take_nextp(m* mp) {
     mp->park.sleep();
     mp->park.clear();
+    note_time();
     acquirep(mp, std::exchange(mp->nextp, nullptr));
 }
 
@@ -143,6 +144,7 @@ void handoffp(p* pp) {
     sched.lock.lock();
     if (load_relaxed(sched.gcwaiting)) {
         store_relaxed(pp->status, Pgcstop);
+        pp->was = stopped_as::idle;
         if (--sched.stopwait == 0) sched.stopnote.wakeup();
         sched.lock.unlock();
         return;

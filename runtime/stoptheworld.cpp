@@ -30,12 +30,26 @@ bool can_park_here() {
     return mp != nullptr && on_curg_stack(mp);
 }
 
-void acquire_worldsema() {
+// In a leaf_call the m keeps its p, which whoever has stopped the world before waits for.
+void check_not_in_leaf_call() {
+    const m* mp = getm();
+    if (mp == nullptr || mp->curg == nullptr || usable_p(mp) == nullptr) return;
+    auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    if (here - mp->g0.stk.lo < mp->g0.stk.hi - mp->g0.stk.lo) fatal("stop the world: called in a leaf_call");
+}
+
+bool acquire_worldsema_for(std::int64_t ns) {
     if (can_park_here()) {
         semacquire(worldsema, wait_reason::stop_the_world);
-        return;
+        return true;
     }
-    while (!try_semacquire(worldsema)) sched_yield();
+    if (ns < 0) check_not_in_leaf_call();
+    std::int64_t until = nanotime() + ns;
+    while (!try_semacquire(worldsema)) {
+        if (ns >= 0 && nanotime() > until) return false;
+        sched_yield();
+    }
+    return true;
 }
 
 // In an exit handler on the stack of the goroutine that called exit(): there is nothing left to stop.
@@ -56,8 +70,9 @@ void preempt_all() {
     request_preempt(running, n);
 }
 
-void stop_one(p* pp) {
+void stop_one(p* pp, stopped_as was) {
     store_relaxed(pp->status, Pgcstop);
+    pp->was = was;
     sched.stopwait--;
 }
 
@@ -77,7 +92,7 @@ void take_ps_in_c(const p* own) {
     }
     heavy_fence();
     for (int i = 0; i < n; i++) {
-        if (p* pp = took_p(wanted[i])) stop_one(pp);
+        if (p* pp = took_p(wanted[i])) stop_one(pp, stopped_as::in_c);
     }
 }
 
@@ -90,9 +105,9 @@ bool stop_all(std::int64_t limit) {
     store_seq_cst(sched.gcwaiting, true);
     store_seq_cst(sched.attention, sched.stopped_for_good ? attention_stop | attention_exit : attention_stop);
     preempt_all();
-    if (own != nullptr) stop_one(own);
+    if (own != nullptr) stop_one(own, stopped_as::running);
     take_ps_in_c(own);
-    while (p* pp = pidleget()) stop_one(pp);
+    while (p* pp = pidleget()) stop_one(pp, stopped_as::idle);
     bool waits = sched.stopwait > 0;
     sched.lock.unlock();
     std::int64_t until = nanotime() + limit;
@@ -116,6 +131,27 @@ void retire_p(p* pp) {
     move_timers(pp, all_p(0));
     gfpurge(pp);
     store_relaxed(pp->status, Pdead);
+}
+
+// sched.lock held: the ps that have stopped go on. Those that have not (stoptheworld_for) were never anybody else's. Gives
+// those with work, linked, but for the caller's own.
+p* restart_stopped() {
+    p* own = usable_p(getm());
+    p* runnable = nullptr;
+    for (std::int32_t i = load_relaxed(sched.gomaxprocs) - 1; i >= 0; i--) {
+        p* pp = all_p(i);
+        if (load_relaxed(pp->status) != Pgcstop) continue;
+        if (pp == own) {
+            store_relaxed(pp->status, Prunning);
+        } else if (runqempty(pp)) {
+            pidleput(pp);
+        } else {
+            store_relaxed(pp->status, Pidle);
+            pp->link = runnable;
+            runnable = pp;
+        }
+    }
+    return runnable;
 }
 
 void run_p(p* pp) {
@@ -142,6 +178,7 @@ void gcstopm(m* mp) {
     }
     p* pp = releasep(mp);
     store_relaxed(pp->status, Pgcstop);
+    pp->was = stopped_as::running;
     if (--sched.stopwait == 0) sched.stopnote.wakeup();
     sched.lock.unlock();
     stopm(mp);
@@ -189,10 +226,26 @@ void stoptheworld() {
     add_relaxed(sched.stops, 1U);
 }
 
+bool stoptheworld_for(std::int64_t ns) {
+    constexpr std::int64_t longest_wait = 1'000'000'000;
+    if (stopped_by_this_thread() || !acquire_worldsema_for(longest_wait)) return false;
+    stop_all(ns);
+    add_relaxed(sched.stops, 1U);
+    return true;
+}
+
+void acquire_worldsema() {
+    acquire_worldsema_for(-1);
+}
+
+void release_worldsema() {
+    semrelease(worldsema);
+}
+
 void starttheworld(int nprocs) {
     if (stopped_by_this_thread()) return;
     sched.lock.lock();
-    p* runnable = procresize(nprocs != 0 ? nprocs : load_relaxed(sched.gomaxprocs));
+    p* runnable = nprocs != 0 ? procresize(nprocs) : restart_stopped();
     store_seq_cst(sched.attention, 0U);
     store_seq_cst(sched.gcwaiting, false);
     if (sched.sysmonwait) {

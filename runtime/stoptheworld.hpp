@@ -16,6 +16,16 @@ namespace gangway::runtime {
 void stoptheworld();
 void starttheworld(int nprocs);  // 0: as many as before
 
+// For reports, which are wanted most where something does not stop. Waits for the goroutines that run for no longer than
+// a time, then leaves those that have not stopped alone. Off a goroutine's stack it does not wait for other stops for long
+// either. False: somebody else stops the world and goes on doing so; else starttheworld(0) is to be called.
+bool stoptheworld_for(std::int64_t ns);
+constexpr std::int64_t longest_stop = 10'000'000;
+
+// Z1's worldsema, without a stop. On a goroutine's stack it parks, elsewhere it spins.
+void acquire_worldsema();
+void release_worldsema();
+
 // On g0. Stops the m's p for a stop-the-world and sleeps until it is over.
 void gcstopm(m* mp);
 

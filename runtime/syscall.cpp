@@ -35,6 +35,7 @@ void entersyscall_slow(m* mp) {
         p* pp = mp->p;
         store_relaxed(pp->m, nullptr);
         store_relaxed(pp->status, Pgcstop);
+        pp->was = stopped_as::in_c;
         store_seq_cst(mp->p_taken, load_relaxed(mp->p_taken) | taken);
         if (--sched.stopwait == 0) sched.stopnote.wakeup();
     }
@@ -109,6 +110,7 @@ void exitsyscall_slow(m* mp, g* gp) {
     if ((bits & taken) != 0) mp->p = nullptr;  // H3
     sched.lock.unlock();
     if ((bits & taken) != 0) {
+        note_time();
         if (!find_p(mp, old)) {
             mcall(&exitsyscall0);  // and execute(), which sets the guard
             return;

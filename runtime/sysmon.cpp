@@ -220,6 +220,7 @@ void* sysmon(void*) {
             length *= 2;
         }
         nap(until_next_event(length));
+        note_time();
         if (sleep_while_all_idle()) {
             quiet = 0;
             continue;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/atomic.hpp"
+#include "runtime/last_report.hpp"
 #include "runtime/traceback.hpp"
 
 namespace gangway::runtime {
@@ -23,7 +24,7 @@ void print(const char* a, const char* b = "", const char* c = "", const char* d 
 }
 
 // The second and later ones wait for the first to end the process: their reports would only be mixed into its own. The
-// same thread again, from inside the report: there is nothing more to say.
+// same thread again, from inside the report: no more of it can be had.
 void be_the_one_that_dies() {
     static std::atomic<int> owner{0};
     int me = gettid();
@@ -31,13 +32,16 @@ void be_the_one_that_dies() {
         store_seq_cst(owner, me);
         return;
     }
-    if (load_seq_cst(owner) == me) std::abort();
+    if (load_seq_cst(owner) == me) {
+        print("runtime: one more fatal error inside the report, which ends here\n");
+        std::abort();
+    }
     for (;;) pause();
 }
 
 [[noreturn]] void die() {
     print("\n");
-    traceback_all(STDERR_FILENO);
+    run_last_report([](void*) { traceback_dying(STDERR_FILENO); });
     std::abort();
 }
 }  // namespace

@@ -24,6 +24,7 @@ struct g;
 struct m;
 struct p;
 struct stack_class;
+struct listed_slots;
 
 constexpr int max_procs = 1024;
 constexpr std::uint32_t runq_size = 256;
@@ -43,6 +44,9 @@ enum pstatus : std::uint32_t {
     Pgcstop,   // stopped: owned by whoever stopped the world
     Pdead,     // gomaxprocs has shrunk below it
 };
+
+// What a p did when the world was stopped.
+enum class stopped_as : std::uint8_t { idle, running, in_c };
 
 enum class wait_reason : std::uint8_t {
     none,
@@ -104,10 +108,10 @@ struct g {
     std::atomic<std::uint64_t> goid{0};  // its maker's; others read it for reports
     void (*entry)(void*) = nullptr;
     void* entry_arg = nullptr;
-    run_frame* run = nullptr;    // of run()'s main goroutine
-    stack_class* cls = nullptr;  // where its slot goes back to
-    std::uint32_t slot = 0;      // which slot of its slab
-    std::atomic<std::int64_t> waiting_since{0};
+    run_frame* run = nullptr;                    // of run()'s main goroutine
+    stack_class* cls = nullptr;                  // where its slot goes back to
+    std::uint32_t slot = 0;                      // which slot of its slab
+    std::atomic<std::int64_t> waiting_since{0};  // sched.coarse_time when it parked. Owner, before it parks
     _Unwind_Exception goexit_unwind{};
     std::uint32_t nopreempt = 0;      // preempt_guards that it holds. Owner
     alloca_block* allocas = nullptr;  // owner
@@ -173,6 +177,8 @@ struct alignas(64) m {
     std::size_t altstack_size = 0;
     std::uintptr_t guard_lo = 0;  // [guard_lo, g0.stk.lo): where an overflow of g0 faults
 
+    listed_slots* listed = nullptr;  // owner (listed.cpp)
+
     std::atomic<std::uint64_t> parks{0};
     std::atomic<std::uint64_t> preemptions{0};
 };
@@ -188,6 +194,7 @@ struct alignas(64) p {
     std::atomic<std::uint32_t> status{Pidle};
     std::atomic<runtime::m*> m{nullptr};  // set by that m, unset by it or by a taker under sched.lock
     p* link = nullptr;                    // sched.lock: idle list
+    stopped_as was{stopped_as::idle};     // sched.lock; what a stop-the-world found
 
     // Owner
     std::uint64_t goidcache = 0, goidcacheend = 0;
@@ -284,6 +291,9 @@ struct scheduler {
 
     std::atomic<std::size_t> stack_size{256 << 10};
     std::atomic<std::uint64_t> handoffs{0}, retakes{0}, preempt_requests{0}, stops{0};
+
+    // nanotime() of a moment ago, for who wants it for a load: note_time. On a line of its own: each park reads it.
+    alignas(64) std::atomic<std::int64_t> coarse_time{0};
 };
 
 // attention
@@ -291,6 +301,12 @@ constexpr std::uint32_t attention_stop = 1;
 constexpr std::uint32_t attention_exit = 2;  // with attention_stop: for good
 
 extern scheduler sched;
+
+// The monitor calls it as often as it looks (10 ms at the most while a p is in use), and so does an m that was asleep or
+// without its p, before it runs a goroutine.
+inline void note_time() {
+    store_relaxed(sched.coarse_time, nanotime());
+}
 
 // The i-th p, or null. Acquire: what made it.
 template <class Index>

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include <gangway/detail/export.hpp>
+#include <gangway/detail/listed.hpp>
 
 namespace gangway {
 
@@ -111,6 +112,7 @@ struct userdata_parts<R(P...), DataIndex> {
         virtual ~target() = default;
         virtual R run(std::tuple<P&&...>& all) = 0;
         [[no_unique_address]] value_or_nothing<R> on_error{};
+        listed entry{listed_kind::callback, this};
     };
     template <class F>
     struct target_of final : target {

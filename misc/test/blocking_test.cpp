@@ -167,37 +167,17 @@ double seconds(auto f) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-double plain_threads() {
-    return seconds([] {
-        std::vector<std::thread> threads;
-        for (int i = 0; i < callers; i++) threads.emplace_back([] { ::sleep_ms(each_ms); });
-        for (auto& t : threads) t.join();
-    });
-}
-
-double goroutines_on_two_ps() {
-    return seconds([] {
+// 1,000 calls of 100 ms on two ps: 50 s one after the other. How close to 100 ms it comes is for the benchmark of the
+// same name to say, which runs on a machine of its own.
+TEST(blocking, a_thousand_calls_of_100_ms_run_side_by_side) {
+    const double taken = seconds([] {
         test::run_and_check(test::with_ps(2), [] {
             gangway::wait_group done;
             for (int i = 0; i < callers; i++) done.go([] { gangway::call<&::sleep_ms>(each_ms); });
             done.wait();
         });
     });
-}
-
-double median_of_three(double (*measure)()) {
-    std::array<double, 3> times{};
-    for (double& t : times) t = measure();
-    std::sort(times.begin(), times.end());
-    return times[1];
-}
-
-// The first run, which makes the threads, is one of the three on both sides.
-TEST(blocking, a_thousand_calls_of_100_ms_take_no_longer_than_on_threads) {
-    if (test::under_sanitizer) GTEST_SKIP() << "a sanitizer's time for a thread is what this would measure";
-    const double on_threads = median_of_three(&plain_threads);
-    const double on_goroutines = median_of_three(&goroutines_on_two_ps);
-    EXPECT_LE(on_goroutines, 1.5 * on_threads);
+    EXPECT_LT(taken, 10.0);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 
 #include <gangway/gangway.hpp>
 
+#include "runtime/traceback.hpp"
 #include "sizes.hpp"
 
 namespace test {
@@ -40,13 +41,9 @@ template <class Predicate>
     return true;
 }
 
-// How many goroutines are in a state that starts so: "chan receive", "runnable" ...
+// How many goroutines are in a state that starts so: "chan receive", "runnable" ... Stops nobody and waits for nobody.
 inline int goroutines_in(const std::string& state) {
-    const std::string all = gangway::stacks();
-    int n = 0;
-    for (std::size_t at = all.find(" [" + state); at != std::string::npos; at = all.find(" [" + state, at + 1))
-        ++n;
-    return n;
+    return gangway::runtime::count_goroutines_in(state);
 }
 
 // The options that tests run with: each sets all of them, for the runtime keeps what an earlier run() set.

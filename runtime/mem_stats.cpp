@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "runtime/mem_stats.hpp"
+
+#include <gangway/detail/listed.hpp>
+#include <malloc.h>
+
+#include "runtime/each.hpp"
+#include "runtime/find_frames.hpp"
+#include "runtime/runq.hpp"
+#include "runtime/stack.hpp"
+#include "runtime/types.hpp"
+
+namespace gangway::runtime {
+
+namespace {
+
+std::uint64_t queued() {
+    auto n = static_cast<std::uint64_t>(load_relaxed(sched.runqsize));
+    each_p([&](const p& pp) { n += load_relaxed(pp.status) == Pdead ? 0 : runqlen(&pp); });
+    return n;
+}
+
+void count_states(mem_stats& s) {
+    for_each_g(
+        [](g* gp, void* arg) {
+            auto& to = *static_cast<mem_stats*>(arg);
+            look l = look_at(gp);
+            if (l.status == Gwaiting) to.goroutines_waiting++;
+            if (l.status == Grunnable) to.goroutines_runnable++;
+            if (l.status == Grunning) (l.in_syscall ? to.goroutines_in_c : to.goroutines_running)++;
+        },
+        &s);
+}
+
+void count_ps(mem_stats& s) {
+    s.ps = num_procs();
+    each_p([&](p& pp) {
+        s.goroutines_made += load_relaxed(pp.made);
+        s.steals += load_relaxed(pp.steals);
+        if (load_relaxed(pp.status) != Pdead && pp.was == stopped_as::idle) s.ps_idle++;
+    });
+}
+
+void count_ms(mem_stats& s) {
+    each_m([&](const m& mp) {
+        s.cgo_calls += load_relaxed(mp.ncgocall);
+        s.callbacks += load_relaxed(mp.ncgocallback);
+        s.parks += load_relaxed(mp.parks);
+        s.preemptions += load_relaxed(mp.preemptions);
+    });
+    sched.lock.lock();
+    s.ms = static_cast<std::uint64_t>(sched.mcount);
+    s.ms_idle = static_cast<std::uint64_t>(sched.nmidle);
+    s.ms_idle_locked = static_cast<std::uint64_t>(sched.nmidlelocked);
+    s.ms_ended = sched.nmended;
+    sched.lock.unlock();
+}
+
+std::uint64_t count_listed(detail::listed_kind kind) {
+    std::uint64_t n = 0;
+    detail::listed::for_each(
+        kind, [](const void*, void* to) { ++*static_cast<std::uint64_t*>(to); }, &n);
+    return n;
+}
+
+}  // namespace
+
+// Ends first: one that is made and ends in between must not make it negative.
+std::uint64_t goroutines_now() {
+    std::uint64_t ended = load_acquire(sched.ended), made = 0;
+    each_p([&](const p& pp) { ended += load_acquire(pp.ended); });
+    made = load_acquire(sched.made);
+    each_p([&](const p& pp) { made += load_acquire(pp.made); });
+    return made - ended;
+}
+
+void gather_mem_stats(mem_stats& s) {
+    s.goroutines_made = load_relaxed(sched.made);
+    count_ps(s);
+    count_ms(s);
+    s.goroutines = goroutines_now();
+    count_states(s);
+    s.runnable = queued();
+    s.timers = pending_timers();
+    s.channels = count_listed(detail::listed_kind::channel);
+    s.callback_objects = count_listed(detail::listed_kind::callback);
+    s.handoffs = load_relaxed(sched.handoffs);
+    s.retakes = load_relaxed(sched.retakes);
+    s.preempt_requests = load_relaxed(sched.preempt_requests);
+    s.stops = load_relaxed(sched.stops);
+    stack_stats stacks = read_stack_stats();
+    s.stack_in_use_bytes = stacks.in_use_bytes;
+    s.stack_cached_bytes = stacks.cached_bytes;
+    s.stack_reserved_bytes = stacks.reserved_bytes;
+}
+
+void add_resident_stats(mem_stats& to) {
+    to.stack_resident_bytes = resident_stack_bytes();
+    struct mallinfo2 heap = mallinfo2();
+    to.heap_in_use_bytes = heap.uordblks + heap.hblkhd;
+    to.heap_free_bytes = heap.fordblks;
+    to.heap_reserved_bytes = heap.arena + heap.hblkhd;
+}
+
+void for_each_stat(const mem_stats& s, stat_visitor f, void* arg) {
+#define GANGWAY_STAT(name) f(#name, s.name, arg)
+    GANGWAY_STAT(goroutines);
+    GANGWAY_STAT(goroutines_made);
+    GANGWAY_STAT(goroutines_running);
+    GANGWAY_STAT(goroutines_in_c);
+    GANGWAY_STAT(goroutines_runnable);
+    GANGWAY_STAT(goroutines_waiting);
+    GANGWAY_STAT(ms);
+    GANGWAY_STAT(ms_idle);
+    GANGWAY_STAT(ms_idle_locked);
+    GANGWAY_STAT(ms_ended);
+    GANGWAY_STAT(extra_ms);
+    GANGWAY_STAT(extra_ms_in_use);
+    GANGWAY_STAT(ps);
+    GANGWAY_STAT(ps_idle);
+    GANGWAY_STAT(runnable);
+    GANGWAY_STAT(timers);
+    GANGWAY_STAT(channels);
+    GANGWAY_STAT(callback_objects);
+    GANGWAY_STAT(handles);
+    GANGWAY_STAT(closures);
+    GANGWAY_STAT(cgo_calls);
+    GANGWAY_STAT(callbacks);
+    GANGWAY_STAT(foreign_callbacks);
+    GANGWAY_STAT(handoffs);
+    GANGWAY_STAT(retakes);
+    GANGWAY_STAT(steals);
+    GANGWAY_STAT(parks);
+    GANGWAY_STAT(preempt_requests);
+    GANGWAY_STAT(preemptions);
+    GANGWAY_STAT(stops);
+    GANGWAY_STAT(stack_in_use_bytes);
+    GANGWAY_STAT(stack_cached_bytes);
+    GANGWAY_STAT(stack_reserved_bytes);
+    GANGWAY_STAT(stack_resident_bytes);
+    GANGWAY_STAT(heap_in_use_bytes);
+    GANGWAY_STAT(heap_free_bytes);
+    GANGWAY_STAT(heap_reserved_bytes);
+#undef GANGWAY_STAT
+}
+
+}  // namespace gangway::runtime

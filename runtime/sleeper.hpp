@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Where a thread of this process sleeps in the kernel, as /proc tells.
+#pragma once
+
+#include <cstdint>
+
+namespace gangway::runtime {
+
+struct sleeper {
+    char text[256];  // all that the kernel says: the system call, its arguments, sp and pc
+    std::uintptr_t sp = 0;
+    std::uintptr_t pc = 0;
+
+    [[nodiscard]] bool is_same_as(const sleeper& other) const;
+};
+
+// False: it runs, has ended, or the kernel does not tell. Async-signal-safe.
+bool find_sleeper_of(int tid, sleeper& to);
+
+}  // namespace gangway::runtime

@@ -13,8 +13,8 @@ namespace gangway::runtime {
 namespace {
 
 constexpr int most_looks = 8;                              // at a goroutine that goes on meanwhile
-constexpr std::int64_t answer_limit = 200'000'000;         // ns, for one thread
-constexpr std::int64_t all_answers_limit = 2'000'000'000;  // for threads that do not answer, together
+constexpr std::int64_t answer_limit = 2'000'000'000;       // ns, for one thread: there may be many for each CPU
+constexpr std::int64_t all_answers_limit = 4'000'000'000;  // for threads that do not answer, together
 constexpr std::uintptr_t farthest_frame = 256 << 10;       // bytes; how far rbp is looked for
 
 // Reads it as it is at this moment. Volatile, or the loads would be moved out of the functions that are not
@@ -252,7 +252,10 @@ bool frame_finder::find_captured(const g* gp) {
             return false;
         case capture_result::no_answer:
             answers_left_ = std::max(answers_left_ - limit, std::int64_t{1'000'000});
-            go_on_at_call(gp, "its thread does not answer: it blocks SIGURG, or has no CPU");
+            go_on_at_call(gp, "its thread does not answer: it has no CPU");
+            return true;
+        case capture_result::blocked:
+            go_on_at_call(gp, "its thread cannot be asked: it blocks SIGURG");
             return true;
         case capture_result::refused:
             go_on_at_call(gp, "its thread cannot be asked: the program has a SIGURG handler of its own");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/capture.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <linux/futex.h>
@@ -8,7 +9,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "runtime/lock_futex.hpp"
+#include "runtime/sleeper.hpp"
 #include "runtime/tls.hpp"
 #include "runtime/types.hpp"
 
@@ -173,11 +174,17 @@ capture_result capture_begin(const m* mp, std::int64_t ns, captured& to) {
         move(question, idle);
         return capture_result::gone;
     }
-    std::int64_t until = now() + ns;
+    constexpr std::int64_t soon = 20'000'000;
+    std::int64_t asked_at = now();
+    bool looked = false;
     for (std::uint32_t state = question; !is(state, held); state = current()) {
-        std::int64_t left = until - now();
-        if (left <= 0 && move(question, idle)) return capture_result::no_answer;
-        wait_while(state, left > 0 ? left : 1'000'000);
+        std::int64_t waited = now() - asked_at;
+        if (waited >= soon && !looked) {
+            looked = true;
+            if (blocks_signal(tid_of(mp), the_signal) && move(question, idle)) return capture_result::blocked;
+        }
+        if (waited >= ns && move(question, idle)) return capture_result::no_answer;
+        wait_while(state, std::max(std::int64_t{1'000'000}, (looked ? ns : std::min(ns, soon)) - waited));
     }
     to = request.got;
     return capture_result::held;

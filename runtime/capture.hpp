@@ -26,7 +26,8 @@ struct m;
 
 enum class capture_result : std::uint8_t {
     held,
-    no_answer,  // in time: it blocks the signal, or has not had a CPU
+    no_answer,  // in time: it has not had a CPU
+    blocked,    // it blocks the signal
     refused,    // the program has its own handler for the signal
     gone,       // no such thread any more
 };

@@ -13,9 +13,9 @@ namespace gangway::runtime {
 namespace {
 
 constexpr int most_looks = 8;                              // at a goroutine that goes on meanwhile
-constexpr std::int64_t answer_limit = 200'000'000;         // ns, for one thread
-constexpr std::int64_t all_answers_limit = 2'000'000'000;  // for threads that do not answer, together
-constexpr std::uintptr_t farthest_frame = 1 << 20;         // bytes; how far rbp is looked for
+constexpr std::int64_t answer_limit = 2'000'000'000;       // ns, for one thread: there may be many for each CPU
+constexpr std::int64_t all_answers_limit = 4'000'000'000;  // for threads that do not answer, together
+constexpr std::uintptr_t farthest_frame = 256 << 10;       // bytes; how far rbp is looked for
 
 // Reads it as it is at this moment. Volatile, or the loads would be moved out of the functions that are not
 // instrumented.
@@ -135,28 +135,89 @@ void frame_finder::go_on_at_call(const g* gp, const char* why) {
     if (unread == nullptr) unread = why;
 }
 
-// A function with a frame pointer has kept its caller's, so the frame pointers of C's functions are a chain that leads
-// upward to the stub's: syscallsp. The innermost is the first place from sp upward from which the chain is whole, and
-// that has something like a return address above it. Without any the stub's is still in the register.
-std::uintptr_t frame_finder::rbp_of_sleeper(std::uintptr_t sp, std::uintptr_t syscallsp) {
-    auto leads_to_stub = [&](std::uintptr_t from) {
-        for (int links = 0; links < 10'000; links++) {
-            std::uint64_t next = 0, back = 0;
-            if (!memory_.word(from, next) || !memory_.word(from + 8, back) || !is_code(back)) return false;
-            if (next == syscallsp) return true;
-            if (next <= from || next - from > farthest_frame) return false;
-            from = next;
-        }
-        return false;
-    };
-    for (std::uintptr_t at_word = sp; at_word - sp < farthest_frame; at_word += 8) {
-        std::uint64_t value = 0;
-        if (!memory_.word(at_word, value)) break;
-        bool is_link = value == syscallsp || (value > at_word && value - at_word < farthest_frame);
-        if (is_link && leads_to_stub(at_word)) return at_word;
-        if (value == syscallsp) break;  // it was kept by a function that has no frame pointer
+// Whether a call of `from` comes to `function`: at once, through a PLT, or by a jump at the end of a short function.
+bool frame_finder::comes_to(std::uintptr_t from, std::uintptr_t function) {
+    constexpr std::uintptr_t short_function = 128;
+    constexpr int most_jumps = 3;
+    for (int jumps = 0; jumps < most_jumps; jumps++) {
+        std::uint64_t code = 0, target = 0;
+        if (from == function) return true;
+        if (!is_code(from) || !memory_.word(from, code)) return false;
+        if ((code & 0xffffffff) == 0xfa1e0ff3) memory_.word(from += 4, code);  // endbr64
+        if ((code & 0xff) == 0xf2) memory_.word(from += 1, code);              // bnd
+        if ((code & 0xffff) != 0x25ff) break;
+        auto slot =
+            from + 6 + static_cast<std::uintptr_t>(static_cast<std::int32_t>(code >> 16));  // jmp *slot(%rip)
+        if (!memory_.word(slot, target)) return false;
+        from = target;
     }
-    return syscallsp;
+    for (std::uintptr_t at_code = from; at_code - from < short_function; at_code++) {
+        std::uint64_t code = 0;
+        if (!memory_.word(at_code, code)) return false;
+        auto to = at_code + 5 + static_cast<std::uintptr_t>(static_cast<std::int32_t>(code >> 8));
+        if ((code & 0xff) == 0xe9 && to == function) return true;  // jmp rel32
+    }
+    return false;
+}
+
+// Whether the instruction before a return address is a call. known: and it calls `function`.
+bool frame_finder::is_after_call(std::uintptr_t back, std::uintptr_t function, bool& known) {
+    std::uint64_t word = 0;
+    known = false;
+    if (!is_code(back) || !memory_.word(back - 8, word)) return false;
+    auto before = [&](int n) { return static_cast<unsigned char>(word >> (64 - 8 * n)); };
+    if (before(5) == 0xe8) {  // call rel32
+        std::uintptr_t to = back + static_cast<std::uintptr_t>(static_cast<std::int32_t>(word >> 32));
+        known = function != 0 && comes_to(to, function);
+        return true;
+    }
+    for (int n : {2, 3, 4, 6, 7})  // call *r/m
+        if (before(n) == 0xff && (before(n - 1) >> 3 & 7) == 2) return true;
+    return false;
+}
+
+// Whether a frame pointer at that place would be the innermost of a chain that leads to the stub's.
+bool frame_finder::leads_to_stub(std::uintptr_t from, std::uintptr_t stub_rbp) {
+    constexpr int most_links = 10'000;
+    for (int links = 0; links < most_links; links++) {
+        std::uint64_t next = 0, back = 0;
+        bool unused = false;
+        if (!memory_.word(from, next) || !memory_.word(from + 8, back) || !is_after_call(back, 0, unused))
+            return false;
+        if (next == stub_rbp) return true;
+        if (next <= from || next - from > farthest_frame) return false;
+        from = next;
+    }
+    return false;
+}
+
+// rbp in a function that finds its frame by it. It has kept its caller's there, so the frame pointers of C's functions
+// are a chain that leads upward to the stub's. What is left on the stack of calls that have returned may look like one
+// too: the first place that the function's caller would return from is taken, else the first. 0: there is none.
+std::uintptr_t frame_finder::rbp_in(const frame& f, std::uintptr_t stub_rbp) {
+    std::uintptr_t likely = 0;
+    for (std::uintptr_t place = f.sp; place - f.sp < farthest_frame; place += 8) {
+        std::uint64_t value = 0, back = 0;
+        if (!memory_.word(place, value)) break;
+        if (value != stub_rbp && (value <= place || value - place > farthest_frame)) continue;
+        bool called_from_there = false;
+        if (!memory_.word(place + 8, back) || !is_after_call(back, f.function, called_from_there)) continue;
+        if (!called_from_there && likely != 0) continue;
+        if (!leads_to_stub(place, stub_rbp)) continue;
+        if (called_from_there) return place;
+        likely = place;
+    }
+    return likely;
+}
+
+// The frame from which the walk came to gp's stack past the stub, with the stub's rbp for its own. Null: none.
+const frame* frame_finder::lost_frame(const g* gp) const {
+    for (int i = 1; i < frames.kept(); i++) {
+        if (!on_stack_of(gp, frames.at(i).sp) || frames.at(i).on_the_way_here) continue;
+        const frame& before = frames.at(i - 1);
+        return before.on_the_way_here ? nullptr : &before;
+    }
+    return nullptr;
 }
 
 // P2. False: it does not sleep, or went on.
@@ -167,8 +228,16 @@ bool frame_finder::find_sleeper(const g* gp) {
     registers r;
     r.value[registers::rip] = before.pc;
     r.value[registers::rsp] = before.sp;
-    r.value[registers::rbp] = rbp_of_sleeper(before.sp, syscallsp);
-    if (!follow(r, gp)) go_on_at_call(gp, nullptr);
+    r.value[registers::rbp] = syscallsp;
+    bool reached = follow(r, gp);
+    const frame* lost = reached ? lost_frame(gp) : nullptr;
+    if (std::uintptr_t rbp = lost != nullptr ? rbp_in(*lost, syscallsp) : 0) {
+        r.value[registers::rbp] = rbp;
+        frames.clear();
+        unread = nullptr;
+        reached = follow(r, gp);
+    }
+    if (!reached) go_on_at_call(gp, nullptr);
     return find_sleeper_of(tid_of(at.mp), after) && before.is_same_as(after) && syscallsp_of(gp) == syscallsp;
 }
 
@@ -183,7 +252,10 @@ bool frame_finder::find_captured(const g* gp) {
             return false;
         case capture_result::no_answer:
             answers_left_ = std::max(answers_left_ - limit, std::int64_t{1'000'000});
-            go_on_at_call(gp, "its thread does not answer: it blocks SIGURG, or has no CPU");
+            go_on_at_call(gp, "its thread does not answer: it has no CPU");
+            return true;
+        case capture_result::blocked:
+            go_on_at_call(gp, "its thread cannot be asked: it blocks SIGURG");
             return true;
         case capture_result::refused:
             go_on_at_call(gp, "its thread cannot be asked: the program has a SIGURG handler of its own");

@@ -3,8 +3,8 @@
 //
 //  P1 Of one that waits for its turn the frames are walked from where it left its stack (left_frame).
 //  P2 Of one in C whose thread sleeps in the kernel they are walked from the sp and pc that /proc tells of: no signal
-//     ends C's system call early. The other registers are not told; what the walk needs of them it can do without, but
-//     for rbp, which the stub has left in a known place (rbp_of_sleeper).
+//     ends C's system call early. The other registers are not told. The walk needs but rbp, where a function of C's finds its
+//     frame by it; it is the stub's, whose place is known, or is searched for (rbp_in).
 //  P3 Of one that runs, in C or not, they are walked from the registers that its thread writes down in a signal's
 //     handler (capture.hpp).
 //  P4 All walks cross the bridge in either direction by the stub's own call frame information: a callback's frames are
@@ -97,7 +97,11 @@ private:
     void find_own(const g* gp);
     void go_on_at_call(const g* gp, const char* why);
     bool follow(const registers& from, const g* gp);
-    std::uintptr_t rbp_of_sleeper(std::uintptr_t sp, std::uintptr_t syscallsp);
+    bool comes_to(std::uintptr_t from, std::uintptr_t function);
+    bool is_after_call(std::uintptr_t back, std::uintptr_t function, bool& known);
+    bool leads_to_stub(std::uintptr_t from, std::uintptr_t stub_rbp);
+    std::uintptr_t rbp_in(const frame& f, std::uintptr_t stub_rbp);
+    [[nodiscard]] const frame* lost_frame(const g* gp) const;
 
     const g* own_ = nullptr;
     std::int64_t answers_left_ = 0;

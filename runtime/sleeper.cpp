@@ -10,8 +10,8 @@ namespace gangway::runtime {
 
 namespace {
 
-// "/proc/self/task/TID/syscall"
-void put_path(char* to, int tid) {
+// "/proc/self/task/TID/" and the file's name
+void put_path(char* to, int tid, const char* name) {
     constexpr const char* before = "/proc/self/task/";
     char digits[12];
     int n = 0;
@@ -21,7 +21,20 @@ void put_path(char* to, int tid) {
     } while (tid != 0);
     to = stpcpy(to, before);
     while (n > 0) *to++ = digits[--n];
-    stpcpy(to, "/syscall");
+    stpcpy(stpcpy(to, "/"), name);
+}
+
+// False: there is no such thread, or it cannot be read.
+bool read_file(int tid, const char* name, char* to, std::size_t size) {
+    char path[64];
+    put_path(path, tid, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    ssize_t n = read(fd, to, size - 1);
+    close(fd);
+    if (n <= 0) return false;
+    to[n] = '\0';
+    return true;
 }
 
 // The last two of the line's words, in hexadecimal.
@@ -43,15 +56,15 @@ bool sleeper::is_same_as(const sleeper& other) const {
 }
 
 bool find_sleeper_of(int tid, sleeper& to) {
-    char path[64];
-    put_path(path, tid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    ssize_t n = read(fd, to.text, sizeof to.text - 1);
-    close(fd);
-    if (n <= 0) return false;
-    to.text[n] = '\0';
-    return take_sp_and_pc(to.text, to);  // one that runs is "running"
+    return read_file(tid, "syscall", to.text, sizeof to.text) &&
+           take_sp_and_pc(to.text, to);  // or it is "running"
+}
+
+bool blocks_signal(int tid, int signal) {
+    char text[4096];
+    if (!read_file(tid, "status", text, sizeof text)) return false;
+    const char* mask = std::strstr(text, "SigBlk:");
+    return mask != nullptr && (std::strtoull(mask + std::strlen("SigBlk:"), nullptr, 16) >> (signal - 1) & 1) != 0;
 }
 
 }  // namespace gangway::runtime

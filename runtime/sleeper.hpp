@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where a thread of this process sleeps in the kernel, as /proc tells.
+// What /proc tells of a thread of this process: where it sleeps in the kernel, and which signals it blocks.
 #pragma once
 
 #include <cstdint>
@@ -16,5 +16,8 @@ struct sleeper {
 
 // False: it runs, has ended, or the kernel does not tell. Async-signal-safe.
 bool find_sleeper_of(int tid, sleeper& to);
+
+// False where the kernel does not tell, too. Async-signal-safe.
+bool blocks_signal(int tid, int signal);
 
 }  // namespace gangway::runtime

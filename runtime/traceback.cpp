@@ -355,7 +355,7 @@ std::string as_text(const gathered& from) {
 
 // Of a process that is dying: whoever holds the lock ends soon, or never. False: it was not to be had.
 bool take_in_time(m_lock& lock, const std::atomic<int>& holder) {
-    constexpr std::int64_t limit = 2'500'000'000;
+    constexpr std::int64_t limit = 5'000'000'000;
     if (load_relaxed(holder) == gettid()) return false;  // died inside a report
     std::int64_t until = nanotime() + limit;
     while (!lock.try_lock()) {

@@ -116,7 +116,7 @@ TEST(traceback, sigquit_writes_and_goes_on) {
     EXPECT_EQ(0, e.code) << e.err;
     EXPECT_EQ("went on\n", e.out);
     EXPECT_EQ(2, count(e.err, "SIGQUIT: quit")) << e.err;
-    EXPECT_EQ(2, count(e.err, "tight_loop(")) << e.err;
+    EXPECT_EQ(8, count(e.err, "::tight_loop()")) << e.err;
     EXPECT_EQ(2, count(e.err, "waits_for_ever(")) << e.err;
     EXPECT_EQ(SIGQUIT, run("traceback_sigquit").signal);
 }

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <malloc.h>
+#include <string>
 #include <thread>
 
 #include <gangway/gangway.hpp>
@@ -160,19 +161,37 @@ PROGRAM(traceback_two_at_once) {
     });
 }
 
-// The program goes on after each of two.
+int count_in(const std::string& text, const char* what) {
+    int n = 0;
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) n++;
+    return n;
+}
+
+// TestCrashDumpsAllThreads. The program goes on after each of two; it reads them itself, to know when they are there.
 PROGRAM(traceback_sigquit) {
     gangway::options opts;
-    opts.maxprocs = 2;
+    opts.maxprocs = 5;
     gangway::run(opts, [] {
-        gangway::go([] { tight_loop(); });
+        for (int i = 0; i < 4; i++) gangway::go([] { tight_loop(); });
         gangway::chan<int> c;
         gangway::go([c]() mutable { waits_for_ever(c); });
-        while (here.load() != 1) gangway::gosched();
+        while (here.load() != 4) gangway::gosched();
+        int fds[2];
+        if (pipe(fds) != 0) std::abort();
+        const int to_test = dup(STDERR_FILENO);
+        dup2(fds[1], STDERR_FILENO);
         for (int i = 0; i < 2; i++) {
             std::raise(SIGQUIT);
-            gangway::call<&::sleep_ms>(1000);
+            std::string text;
+            while (count_in(text, "::tight_loop()") < 4 || count_in(text, "::waits_for_ever(") < 1) {
+                char part[4096];
+                const ssize_t n = gangway::call<&::read>(fds[0], part, sizeof part);
+                if (n <= 0) std::abort();
+                text.append(part, static_cast<std::size_t>(n));
+                if (write(to_test, part, static_cast<std::size_t>(n)) != n) std::abort();
+            }
         }
+        dup2(to_test, STDERR_FILENO);
         stop = true;
         c.close();
     });

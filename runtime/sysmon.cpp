@@ -77,10 +77,19 @@ bool has_run_long(p* pp, std::int64_t now) {
 // among them the one that the p was taken from, and it is no deadlock.
 class counts_as_awake {
 public:
-    counts_as_awake() { incidlelocked(-1); }
-    ~counts_as_awake() { incidlelocked(1); }
+    counts_as_awake() { count(-1); }
+    ~counts_as_awake() { count(1); }
     counts_as_awake(const counts_as_awake&) = delete;
     counts_as_awake& operator=(const counts_as_awake&) = delete;
+
+private:
+    static void count(std::int32_t n) {
+        sched.lock.lock();
+        sched.nmidlelocked += n;
+        sched.monitor_awake -= n;
+        if (n > 0) checkdead();
+        sched.lock.unlock();
+    }
 };
 
 // Takes the ps of the ms listed, with one barrier for all of them. How many.

@@ -253,7 +253,8 @@ struct scheduler {
     m* midle = nullptr;             // sched.lock
     std::int32_t nmidle = 0;        // sched.lock
     std::int32_t nmidlelocked = 0;  // sched.lock; ms asleep for their lockedg, threads in run() asleep for its end
-    std::int32_t mcount = 0;        // sched.lock; ms that exist, the monitor not among them
+    std::int32_t monitor_awake = 0;  // sched.lock; what the monitor has taken off nmidlelocked for a moment
+    std::int32_t mcount = 0;         // sched.lock; ms that exist, the monitor not among them
     std::int32_t maxmcount = 10'000;
     std::uint64_t mnext = 0;        // sched.lock; ids given out
     std::uint64_t nmended = 0;      // sched.lock

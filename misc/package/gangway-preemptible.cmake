@@ -2,7 +2,8 @@
 # are built from, so that a loop which calls any function cannot keep others waiting. Costs a compare in each.
 # They link gangway::gangway, or one of the two libraries, themselves.
 #
-# Clang has no such prologue for variadic functions and stops at one: give it __attribute__((no_split_stack)).
+# Clang gives it to functions that need stack only, and stops at variadic ones: give those
+# __attribute__((no_split_stack)).
 function(gangway_preemptible)
   foreach(target IN LISTS ARGN)
     if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" OR NOT CMAKE_SYSTEM_NAME STREQUAL Linux)

@@ -120,6 +120,13 @@ bool stop_all(std::int64_t limit) {
     return true;
 }
 
+// Until starttheworld the goroutine stays on its m.
+void stop_with_worldsema(std::int64_t limit) {
+    acquirem();  // P3
+    systemstack([limit] { stop_all(limit); });
+    add_relaxed(sched.stops, 1U);
+}
+
 void init_p(p* pp, int id) {
     pp->id = id;
     store_relaxed(pp->status, Pgcstop);
@@ -221,16 +228,13 @@ p* procresize(int n) {
 void stoptheworld() {
     if (stopped_by_this_thread()) return;
     acquire_worldsema();
-    acquirem();  // P3
-    systemstack([] { stop_all(-1); });
-    add_relaxed(sched.stops, 1U);
+    stop_with_worldsema(-1);
 }
 
 bool stoptheworld_for(std::int64_t ns) {
     constexpr std::int64_t longest_wait = 1'000'000'000;
     if (stopped_by_this_thread() || !acquire_worldsema_for(longest_wait)) return false;
-    stop_all(ns);
-    add_relaxed(sched.stops, 1U);
+    stop_with_worldsema(ns);
     return true;
 }
 

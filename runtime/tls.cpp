@@ -2,6 +2,7 @@
 #include "runtime/tls.hpp"
 
 #include "runtime/preempt.hpp"
+#include "runtime/throw.hpp"
 
 extern "C" {
 // initial-exec: one load and one fs-relative load from anywhere, with no call; few bytes, so that a dlopened library
@@ -27,6 +28,7 @@ namespace gangway::runtime {
 }
 
 [[gnu::noinline]] void releasem_slow() {
+    check(gangway_tls_preempt_off != ~0U, "releasem: without an acquirem on this thread");
     if (gangway_tls_preempt_off != preempt_was_put_off) return;  // an outer region does it
     gangway_tls_preempt_off = 0;
     m* mp = getm();

@@ -26,7 +26,8 @@ bool parkunlock(g* gp, void* lock);
 // On curg's stack. Lets others of this p run first. May return on another m.
 void yield();
 
-// Yields when the scheduler has asked this goroutine to: at the start of operations that need not park. Holds no lock.
+// Yields when the scheduler has asked this goroutine to: at the start of operations that need not park. The caller holds
+// no m_lock. May return on another m.
 void preempt_slow();
 inline void preempt_check() {
     m* mp = getm();

@@ -23,6 +23,16 @@ const char* name_of(wait_reason why) {
             return "mutex lock";
         case wait_reason::wait_group_wait:
             return "wait_group wait";
+        case wait_reason::shared_mutex_lock:
+            return "shared_mutex lock";
+        case wait_reason::shared_mutex_lock_shared:
+            return "shared_mutex lock_shared";
+        case wait_reason::condition_variable_wait:
+            return "condition_variable wait";
+        case wait_reason::semaphore_acquire:
+            return "semaphore acquire";
+        case wait_reason::call_once:
+            return "call_once";
         case wait_reason::stop_the_world:
             return "stop the world";
         case wait_reason::sleep:

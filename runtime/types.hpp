@@ -24,6 +24,7 @@ struct g;
 struct m;
 struct p;
 struct stack_class;
+struct local_values;
 
 constexpr int max_procs = 1024;
 constexpr std::uint32_t runq_size = 256;
@@ -51,6 +52,11 @@ enum class wait_reason : std::uint8_t {
     semacquire,
     mutex_lock,
     wait_group_wait,
+    shared_mutex_lock,
+    shared_mutex_lock_shared,
+    condition_variable_wait,
+    semaphore_acquire,
+    call_once,
     stop_the_world,
     sleep,
     select,
@@ -106,6 +112,8 @@ struct g {
     std::uint32_t slot = 0;      // which slot of its slab
     std::atomic<std::int64_t> waiting_since{0};
     _Unwind_Exception goexit_unwind{};
+
+    local_values* locals = nullptr;  // its goroutine_locals; null: none. Owner
 
     std::atomic<std::uint32_t> select_done{0};  // 1: a partner of the parked select has won. V2
     sudog* param = nullptr;                     // which of its sudogs. V3

@@ -49,6 +49,12 @@ inline int goroutines_in(const std::string& state) {
     return n;
 }
 
+// Yields until n goroutines wait in just that state: "mutex lock". False when that takes too long. One that was woken
+// before it had left its stack is counted until it goes on: so ask about those that wait for the first time.
+[[nodiscard]] inline bool until_parked(int n, const std::string& state) {
+    return yield_until([&] { return goroutines_in(state + "]") == n; });
+}
+
 // The options that tests run with: each sets all of them, for the runtime keeps what an earlier run() set.
 inline gangway::options with_ps(int n) {
     gangway::options o;

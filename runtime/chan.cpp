@@ -121,7 +121,7 @@ chan_result chansend(hchan* c, void* elem, bool block) {
         c->lock.unlock();
         return chan_result::would_block;
     }
-    check_can_park_unlocking(c, "chan send");
+    check_can_park_unlocking(c, "chan::send");
     return wait_on(c, c->sendq, elem, wait_reason::chan_send) ? chan_result::done : chan_result::closed;
 }
 
@@ -133,7 +133,7 @@ chan_result chanrecv(hchan* c, void* room, bool block) {
         c->lock.unlock();
         return chan_result::would_block;
     }
-    check_can_park_unlocking(c, "chan receive");
+    check_can_park_unlocking(c, "chan::recv");
     return wait_on(c, c->recvq, room, wait_reason::chan_receive) ? chan_result::done : chan_result::closed;
 }
 

@@ -48,7 +48,7 @@ bool is_parked(const look& l) {
 
 }  // namespace
 
-// Fields that are their owner's alone are read here too: what comes of it is made sure of afterwards (P5). An m is never
+// Fields that are their owner's alone are read here too: what comes of it is made sure of afterwards (U5). An m is never
 // freed, and a g's slot stays mapped.
 __attribute__((noinline, no_sanitize("thread"))) look look_at(const g* gp) {
     look l{};
@@ -106,7 +106,7 @@ bool frame_finder::follow(const registers& from, const g* gp) {
     return w.reached;
 }
 
-// P1
+// U1
 bool frame_finder::find_parked() {
     left_frame left{};
     std::uint64_t words[sizeof left / 8];
@@ -220,7 +220,7 @@ const frame* frame_finder::lost_frame(const g* gp) const {
     return nullptr;
 }
 
-// P2. False: it does not sleep, or went on.
+// U2. False: it does not sleep, or went on.
 bool frame_finder::find_sleeper(const g* gp) {
     sleeper before, after;
     std::uintptr_t syscallsp = syscallsp_of(gp);
@@ -241,7 +241,7 @@ bool frame_finder::find_sleeper(const g* gp) {
     return find_sleeper_of(tid_of(at.mp), after) && before.is_same_as(after) && syscallsp_of(gp) == syscallsp;
 }
 
-// P3
+// U3
 bool frame_finder::find_captured(const g* gp) {
     captured got;
     std::int64_t limit = std::min(answer_limit, answers_left_);
@@ -312,7 +312,7 @@ bool frame_finder::find(const g* gp) {
     bool stood_still = false;
     for (int i = 0; i < most_looks; i++) {
         stood_still = look_once(gp);
-        // A stack that makes no sense was perhaps left, and left again at the same place, while it was walked. P5
+        // A stack that makes no sense was perhaps left, and left again at the same place, while it was walked. U5
         if (stood_still && (unread == nullptr || at.mp != nullptr)) break;
     }
     if (state_name(at) == nullptr) return false;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One goroutine's state and the addresses of its frames, wherever it is.
 //
-//  P1 Of one that waits for its turn the frames are walked from where it left its stack (left_frame).
-//  P2 Of one in C whose thread sleeps in the kernel they are walked from the sp and pc that /proc tells of: no signal
+//  U1 Of one that waits for its turn the frames are walked from where it left its stack (left_frame).
+//  U2 Of one in C whose thread sleeps in the kernel they are walked from the sp and pc that /proc tells of: no signal
 //     ends C's system call early. The other registers are not told. The walk needs but rbp, where a function of C's finds its
 //     frame by it; it is the stub's, whose place is known, or is searched for (rbp_in).
-//  P3 Of one that runs, in C or not, they are walked from the registers that its thread writes down in a signal's
+//  U3 Of one that runs, in C or not, they are walked from the registers that its thread writes down in a signal's
 //     handler (capture.hpp).
-//  P4 All walks cross the bridge in either direction by the stub's own call frame information: a callback's frames are
+//  U4 All walks cross the bridge in either direction by the stub's own call frame information: a callback's frames are
 //     followed by C's on g0, those by the frames of the goroutine that made the call.
-//  P5 Whoever is looked at may go on meanwhile, where the world has not been stopped or C runs on. So each field is read
+//  U5 Whoever is looked at may go on meanwhile, where the world has not been stopped or C runs on. So each field is read
 //     once, stacks are read by the kernel (own_memory.hpp), and what could have been a mixture is looked at again.
 #pragma once
 

@@ -10,6 +10,7 @@
 #include <typeinfo>
 
 #include "runtime/alloca_blocks.hpp"
+#include "runtime/goroutine_local.hpp"
 #include "runtime/newm.hpp"
 #include "runtime/park.hpp"
 #include "runtime/proc.hpp"
@@ -45,6 +46,7 @@ void goexit0(g* gp) {
 }
 
 [[noreturn]] void end_goroutine(g* gp) {
+    if (gp->locals != nullptr) end_locals(gp);
     to_g0(gp, &getm()->g0, &goexit0, true);
     __builtin_unreachable();
 }

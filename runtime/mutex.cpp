@@ -2,7 +2,7 @@
 // mutex's slow paths. In normal mode a waiter that wakes competes with those who come; one that has waited for longer
 // than 1 ms switches the mutex to starvation mode, in which unlock hands it to the first waiter and nobody who comes
 // may take it. The last waiter, or one that waited less, switches back.
-#include <gangway/sync.hpp>
+#include <gangway/mutex.hpp>
 
 #include "runtime/park.hpp"
 #include "runtime/sema.hpp"
@@ -17,6 +17,10 @@ constexpr std::int64_t starvation_threshold = 1'000'000;  // ns
 }
 
 void mutex::lock_slow() {
+    lock_slow("mutex::lock", wait_reason::mutex_lock);
+}
+
+void mutex::lock_slow(const char* what, wait_reason why) {
     std::int64_t waiting_since = 0;
     bool starving = false;
     bool awoke = false;
@@ -27,7 +31,7 @@ void mutex::lock_slow() {
         if ((old & mutex_starving) == 0) wanted |= mutex_locked;
         bool waits = (old & (mutex_locked | mutex_starving)) != 0;
         if (waits) {
-            check_can_park("mutex::lock");
+            check_can_park(what);
             wanted += 1 << mutex_waiter_shift;
         }
         if (starving && (old & mutex_locked) != 0) wanted |= mutex_starving;
@@ -38,7 +42,7 @@ void mutex::lock_slow() {
 
         bool waited_before = waiting_since != 0;
         if (!waited_before) waiting_since = nanotime();
-        semacquire(sema_, wait_reason::mutex_lock, waited_before);
+        semacquire(sema_, why, waited_before);
         starving = starving || nanotime() - waiting_since > starvation_threshold;
         old = load_relaxed(state_);
         if ((old & mutex_starving) != 0) {

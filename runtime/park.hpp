@@ -29,7 +29,8 @@ void yield();
 // The same at the end of a time slice: those of all ps go first. May return on another m.
 void yield_slice();
 
-// Yields when the scheduler has asked this goroutine to: at the start of operations that need not park. Holds no lock.
+// Yields when the scheduler has asked this goroutine to: at the start of operations that need not park. The caller holds
+// no m_lock. May return on another m.
 void preempt_slow();
 inline void preempt_check() {
     m* mp = getm();

@@ -110,10 +110,12 @@ bool unlock_all(g*, void* at) {
     return true;
 }
 
+// In random order too: of two cases with one channel the partner finds the first that was put there.
 void enqueue_all(const selector& s, g* gp, workspace& w) {
     store_relaxed(gp->select_done, 0U);
     gp->param = nullptr;
-    for (std::size_t i = 0; i < s.n; i++) {
+    for (std::size_t k = 0; k < s.n; k++) {
+        const std::size_t i = w.poll_order[k];
         const select_op& op = s.ops[i];
         sudog& sg = w.sudogs[i];
         sg.gp = gp;

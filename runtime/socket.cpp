@@ -98,7 +98,7 @@ public:
 
     // After EAGAIN.
     void wait(poll_desc::side& side) {
-        check_can_park(what_);
+        check_can_park(what_ + (sizeof "gangway::" - 1));  // which names the library itself
         switch (poll_wait(s_->pd, side)) {
             case poll_result::ready:
                 return;

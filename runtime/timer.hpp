@@ -46,7 +46,8 @@ struct timer_heap {
     std::vector<entry> entries;                       // lock; a 4-ary heap
 };
 
-// Starts t, which is not pending. Any thread; never parks. Throws std::bad_alloc.
+// Starts t, which is not pending. Any thread; never parks. Throws std::bad_alloc. netpoll_descriptor() has been called
+// before: without it no m sleeps until a timer is due.
 void add_timer(timer* t, std::int64_t when, std::int64_t period);
 // True: it was pending, and f will not be called for that.
 bool del_timer(timer* t);

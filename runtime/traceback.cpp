@@ -37,6 +37,16 @@ const char* name_of(wait_reason why) {
             return "mutex lock";
         case wait_reason::wait_group_wait:
             return "wait_group wait";
+        case wait_reason::shared_mutex_lock:
+            return "shared_mutex lock";
+        case wait_reason::shared_mutex_lock_shared:
+            return "shared_mutex lock_shared";
+        case wait_reason::condition_variable_wait:
+            return "condition_variable wait";
+        case wait_reason::semaphore_acquire:
+            return "semaphore acquire";
+        case wait_reason::call_once:
+            return "call_once";
         case wait_reason::stop_the_world:
             return "stop the world";
         case wait_reason::sleep:
@@ -443,7 +453,7 @@ int count_goroutines_in(std::string_view state) {
         [](g* gp, void* arg) {
             auto* c = static_cast<counting*>(arg);
             const char* name = state_name(look_at(gp));
-            if (name != nullptr && std::string_view(name).substr(0, c->state.size()) == c->state) c->n++;
+            if (name != nullptr && name == c->state) c->n++;
         },
         &to);
     return to.n;

@@ -18,7 +18,7 @@ void traceback_dying(int fd) noexcept;
 // std::bad_alloc.
 std::string traceback_all();
 
-// How many goroutines are in a state that starts so. Stops nobody, looks at no frames. Any thread.
+// How many goroutines are in a state, named as in reports. Stops nobody, looks at no frames. Any thread.
 int count_goroutines_in(std::string_view state);
 
 // GANGWAY_DEBUG=allframes: those of the runtime's own functions too.

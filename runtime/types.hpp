@@ -25,6 +25,7 @@ struct m;
 struct p;
 struct stack_class;
 struct listed_slots;
+struct local_values;
 
 constexpr int max_procs = 1024;
 constexpr std::uint32_t runq_size = 256;
@@ -55,6 +56,11 @@ enum class wait_reason : std::uint8_t {
     semacquire,
     mutex_lock,
     wait_group_wait,
+    shared_mutex_lock,
+    shared_mutex_lock_shared,
+    condition_variable_wait,
+    semaphore_acquire,
+    call_once,
     stop_the_world,
     sleep,
     select,
@@ -115,6 +121,8 @@ struct g {
     _Unwind_Exception goexit_unwind{};
     std::uint32_t nopreempt = 0;      // preempt_guards that it holds. Owner
     alloca_block* allocas = nullptr;  // owner
+
+    local_values* locals = nullptr;  // its goroutine_locals; null: none. Owner
 
     std::atomic<std::uint32_t> select_done{0};  // 1: a partner of the parked select has won. V2
     sudog* param = nullptr;                     // which of its sudogs. V3

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <gangway/sync.hpp>
+#include <gangway/wait_group.hpp>
 #include <stdexcept>
 #include <string>
 

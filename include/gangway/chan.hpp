@@ -67,7 +67,8 @@ inline constexpr elem_type elem_type_of{
 
 // A handle on a channel of T: copies are the same channel, which lives as long as one of them. All members may be
 // called from any thread; those that would park throw std::logic_error on a thread that the runtime did not make, and
-// are fatal, by name, inside C.
+// are fatal, by name, inside C. send, recv and their try_ forms yield when the scheduler has asked this goroutine to, so
+// each may return on another thread.
 template <class T>
 class chan {
     static_assert(std::is_move_constructible_v<T> && !std::is_reference_v<T> && !std::is_const_v<T>,
@@ -106,7 +107,7 @@ public:
         return r.take();
     }
 
-    // False where send would park; then value is untouched. Never parks. Throws channel_closed.
+    // False where send would park; then value is untouched. Waits for nobody. Throws channel_closed.
     bool try_send(T& value) {
         if constexpr (boxed) {
             elem box = std::make_unique<T>(std::move(value));
@@ -128,7 +129,7 @@ public:
         }
     }
 
-    // True with a value, or with nullopt once closed and drained; false where recv would park. Never parks.
+    // True with a value, or with nullopt once closed and drained; false where recv would park. Waits for nobody.
     bool try_recv(std::optional<T>& out) {
         room r;
         switch (detail::chanrecv(c_, r.at(), false)) {
@@ -146,7 +147,7 @@ public:
     }
 
     // No more sends: receivers get what is buffered, then nullopt; parked senders get channel_closed. A second close
-    // throws channel_closed. Never parks.
+    // throws channel_closed. Never parks nor yields.
     void close() {
         if (!detail::closechan(c_)) throw channel_closed("gangway::chan::close: close of closed channel");
     }

@@ -17,6 +17,7 @@
 
 #include <gangway/detail/export.hpp>
 #include <gangway/detail/newproc.hpp>
+#include <gangway/goroutine_local.hpp>
 
 namespace gangway {
 
@@ -106,7 +107,8 @@ auto run(F&& fn) -> std::invoke_result_t<F&> {
     return detail::run_with(nullptr, fn);
 }
 
-// Starts f(args...) as a goroutine. f and args are copied or moved as std::thread does. Any thread; never parks.
+// Starts f(args...) as a goroutine. f and args are copied or moved as std::thread does. Any thread. Waits for nothing, but
+// yields when the scheduler has asked this goroutine to, and so may return on another thread.
 // An exception that escapes f is fatal, and so is a null f. Throws std::bad_alloc when no stack can be had, and
 // what copying f or args throws; then nothing was started.
 template <class F, class... A>

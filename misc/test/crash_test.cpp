@@ -76,6 +76,23 @@ TEST(deadlock, says_what_each_waits_for) {
     const auto waits = run("wait_group_deadlock");
     expect_fatal(waits, deadlock);
     expect_goroutine(waits, "wait_group wait\\]");
+    const auto shared = run("shared_mutex_deadlock");
+    expect_fatal(shared, deadlock);
+    expect_goroutine(shared, "shared_mutex lock\\]");
+    expect_goroutine(shared, "shared_mutex lock_shared\\]");
+    const auto recursive = run("shared_mutex_recursive_deadlock");
+    expect_fatal(recursive, deadlock);
+    expect_goroutine(recursive, "shared_mutex lock\\]");
+    expect_goroutine(recursive, "shared_mutex lock_shared\\]");
+    const auto condition = run("condition_variable_deadlock");
+    expect_fatal(condition, deadlock);
+    expect_goroutine(condition, "condition_variable wait\\]");
+    const auto permits = run("semaphore_deadlock");
+    expect_fatal(permits, deadlock);
+    expect_goroutine(permits, "semaphore acquire\\]");
+    const auto once = run("call_once_deadlock");
+    expect_fatal(once, deadlock);
+    expect_goroutine(once, "call_once\\]");
 }
 
 TEST(deadlock, LockedDeadlock) {
@@ -210,14 +227,31 @@ TEST(misuse, callback_from_leaf_call) {
 }
 
 TEST(misuse, blocking_inside_c_is_fatal_by_name) {
-    expect_fatal(run("recv_inside_c"), "chan receive");
-    expect_fatal(run("send_inside_c"), "chan send");
-    expect_fatal(run("mutex_inside_c"), "mutex::lock");
-    expect_fatal(run("wait_group_inside_c"), "wait_group::wait");
+    const std::string where = ": not on a goroutine's stack (inside C, only a callback may block)\n";
+    expect_fatal(run("recv_inside_c"), "chan::recv" + where);
+    expect_fatal(run("send_inside_c"), "chan::send" + where);
+    expect_fatal(run("mutex_inside_c"), "mutex::lock" + where);
+    expect_fatal(run("wait_group_inside_c"), "wait_group::wait" + where);
+    expect_fatal(run("shared_mutex_inside_c"), "shared_mutex::lock" + where);
+    expect_fatal(run("shared_mutex_lock_shared_inside_c"), "shared_mutex::lock_shared" + where);
+    expect_fatal(run("semaphore_inside_c"), "semaphore::acquire" + where);
+    expect_fatal(run("condition_variable_inside_c"), "condition_variable::wait" + where);
+    expect_fatal(run("call_once_inside_c"), "call_once" + where);
 }
 
 TEST(misuse, unlock_of_unlocked_mutex) {
     expect_fatal(run("unlock_of_unlocked_mutex"), "sync: unlock of unlocked mutex\n");
+}
+
+TEST(misuse, unlock_of_unlocked_shared_mutex) {
+    for (const char* name : {"unlock_of_unlocked_shared_mutex", "unlock_of_shared_mutex_held_by_a_reader",
+                             "unlock_of_shared_mutex_that_a_writer_waits_for"}) {
+        expect_fatal(run(name), "sync: Unlock of unlocked RWMutex\n");
+    }
+    for (const char* name :
+         {"unlock_shared_of_unlocked_shared_mutex", "unlock_shared_of_shared_mutex_held_by_a_writer"}) {
+        expect_fatal(run(name), "sync: RUnlock of unlocked RWMutex\n");
+    }
 }
 
 TEST(misuse, ThreadExhaustion) {

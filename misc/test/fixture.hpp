@@ -41,9 +41,15 @@ template <class Predicate>
     return true;
 }
 
-// How many goroutines are in a state that starts so: "chan receive", "runnable" ... Stops nobody and waits for nobody.
+// How many goroutines are in a state: "chan receive", "runnable" ... Stops nobody and waits for nobody.
 inline int goroutines_in(const std::string& state) {
     return gangway::runtime::count_goroutines_in(state);
+}
+
+// Yields until n goroutines wait in that state: "mutex lock". False when that takes too long. One that was woken
+// before it had left its stack is counted until it goes on: so ask about those that wait for the first time.
+[[nodiscard]] inline bool until_parked(int n, const std::string& state) {
+    return yield_until([&] { return goroutines_in(state) == n; });
 }
 
 // The options that tests run with: each sets all of them, for the runtime keeps what an earlier run() set.

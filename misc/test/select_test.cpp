@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// select: TestSelfSelect, TestSelectStress, TestSelectFairness, TestNonblockSelectRace, doubleselect, select3, select6.
+// select: one case and one only, whichever can go on, and nobody is forgotten.
 #include <array>
 #include <atomic>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "fixture.hpp"
 
@@ -52,7 +53,7 @@ GOROUTINE_TEST(select, that_is_parked_in_a_send_throws_when_the_channel_is_close
     EXPECT_THROW(sender.join(), gangway::channel_closed);
 }
 
-// A select that sends and receives on one channel must not meet itself.
+// TestSelfSelect: a select that sends and receives on one channel must not meet itself.
 GOROUTINE_TEST(select, does_not_receive_what_it_sends) {
     for (std::size_t capacity : {0U, 10U}) {
         chan<int> c(capacity);
@@ -93,6 +94,7 @@ GOROUTINE_TEST(select, does_not_receive_what_it_sends) {
     }
 }
 
+// TestSelectFairness
 GOROUTINE_TEST(select, is_fair) {
     constexpr int trials = many;
     chan<char> a(trials + 1), b(trials + 1);
@@ -106,9 +108,9 @@ GOROUTINE_TEST(select, is_fair) {
     EXPECT_NEAR(trials / 2.0, na, 10 * sigma);
 }
 
-// One of two channels is always ready: default is never right.
+// TestNonblockSelectRace: one of two channels is always ready, so default is never right.
 GOROUTINE_TEST(select, never_takes_default_while_one_of_two_is_ready) {
-    for (int i = 0; i < many / 10; i++) {
+    for (int i = 0; i < test::sized(100'000, 100); i++) {
         chan<int> a(1), b(1);
         a.send(1);
         auto other = gangway::spawn([a, b]() mutable {
@@ -123,7 +125,137 @@ GOROUTINE_TEST(select, never_takes_default_while_one_of_two_is_ready) {
     }
 }
 
-// 4 channels, goroutines that send, receive and select at random: nothing is lost.
+// TestNonblockSelectRace2: the same where the second becomes ready by being closed.
+GOROUTINE_TEST(select, never_takes_default_while_one_of_two_is_ready_or_closed) {
+    for (int i = 0; i < test::sized(100'000, 100); i++) {
+        chan<int> a(1), b;
+        a.send(1);
+        auto other = gangway::spawn([a, b]() mutable {
+            b.close();
+            std::optional<int> v;
+            a.try_recv(v);
+        });
+        bool nothing = false;
+        select(on_recv(a, ignore), on_recv(b, ignore), on_default([&] { nothing = true; }));
+        other.join();
+        ASSERT_FALSE(nothing) << i;
+    }
+}
+
+// TestPseudoRandomSend: a send that could go either way goes either way often.
+GOROUTINE_TEST(select, TestPseudoRandomSend) {
+    constexpr int n = 100;
+    for (std::size_t capacity : {std::size_t{0}, std::size_t{n}}) {
+        chan<int> c(capacity);
+        auto receiver = gangway::spawn([c]() mutable {
+            std::array<int, 2> seen{};
+            for (int i = 0; i < n; i++) {
+                gangway::gosched();
+                ++seen[static_cast<std::size_t>(c.recv().value())];
+            }
+            return seen;
+        });
+        for (int i = 0; i < n; i++) select(on_send(c, 0, ignore), on_send(c, 1, ignore));
+        for (int count : receiver.join()) EXPECT_LT(n / 10, count);
+    }
+}
+
+// doubleselect: one select never sends in two of its cases.
+GOROUTINE_TEST(select, doubleselect) {
+    std::array<chan<int>, 4> c;
+    chan<int> all;
+    constexpr int n = many;
+    gangway::wait_group forwarders;
+    for (auto& from : c) {
+        forwarders.go([from, all]() mutable {
+            for (int v : from) all.send(v);
+        });
+    }
+    gangway::go([&forwarders, all]() mutable {
+        forwarders.wait();
+        all.close();
+    });
+    gangway::go([c]() mutable {
+        for (int i = 0; i < n; i++) {
+            select(on_send(c[0], i, ignore), on_send(c[1], i, ignore), on_send(c[2], i, ignore),
+                   on_send(c[3], i, ignore));
+        }
+        for (auto& one : c) one.close();
+    });
+    std::vector<bool> seen(n);
+    int received = 0;
+    for (int v : all) {
+        ASSERT_FALSE(seen[static_cast<std::size_t>(v)]) << v << " was sent twice";
+        seen[static_cast<std::size_t>(v)] = true;
+        ++received;
+    }
+    EXPECT_EQ(n, received);
+}
+
+// select6: a case that was not taken, last in its channel's queue, leaves those before and after it in order.
+GOROUTINE_TEST(select, select6) {
+    for (bool sends : {false, true}) {
+        chan<int> c, other;
+        chan<int> done(3);
+        auto waits = [&](int n) {
+            return test::yield_until(
+                [n, sends] { return test::goroutines_in(sends ? "chan send" : "chan receive") == n; });
+        };
+        auto one = [=]() mutable {
+            if (sends) {
+                c.send(1);
+            } else {
+                c.recv();
+            }
+            done.send(1);
+        };
+        gangway::go(one);
+        ASSERT_TRUE(waits(1));
+        gangway::go([=]() mutable {
+            if (sends) {
+                select(on_send(c, 2, ignore), on_recv(other, ignore));
+            } else {
+                select(on_recv(c, ignore), on_recv(other, ignore));
+            }
+            done.send(2);
+        });
+        ASSERT_TRUE(test::until_parked(1, "select"));
+        other.send(1);
+        EXPECT_EQ(2, done.recv());
+        gangway::go(one);
+        ASSERT_TRUE(waits(2));
+        for (int i = 0; i < 2; i++) {
+            if (sends) {
+                EXPECT_EQ(1, c.recv());
+            } else {
+                c.send(1);
+            }
+            EXPECT_EQ(1, done.recv());
+        }
+    }
+}
+
+// select3: which cases can go on, by the state of their channel.
+GOROUTINE_TEST(select, select3) {
+    chan<int> never, closed, empty(2), full(1);
+    closed.close();
+    full.send(1);
+    auto blocks = [](auto one) { return select(one, on_default(ignore)) == 1; };
+    EXPECT_TRUE(blocks(on_recv(never, ignore)));
+    EXPECT_TRUE(blocks(on_send(never, 1, ignore)));
+    EXPECT_TRUE(blocks(on_recv(empty, ignore)));
+    EXPECT_TRUE(blocks(on_send(full, 2, ignore)));
+    EXPECT_FALSE(blocks(on_recv(closed, ignore)));
+    EXPECT_THROW(blocks(on_send(closed, 1, ignore)), gangway::channel_closed);
+    EXPECT_FALSE(blocks(on_send(empty, 1, ignore)));
+    EXPECT_FALSE(blocks(on_recv(full, ignore)));
+    // Those that cannot go on do not hinder the one that can, nor one that comes to.
+    EXPECT_EQ(1U, select(on_recv(never, ignore), on_recv(closed, ignore), on_send(never, 1, ignore)));
+    gangway::go([never]() mutable { never.recv(); });
+    EXPECT_EQ(2U, select(on_recv(full, ignore), on_timeout(1h, ignore), on_send(never, 1, ignore)));
+}
+
+// TestSelectStress: 4 channels, goroutines that send, receive and select at random: nothing is lost.
 GOROUTINE_TEST(select, stress_loses_nothing) {
     constexpr int n = many;
     std::array<chan<int>, 4> c{chan<int>(0), chan<int>(0), chan<int>(2), chan<int>(3)};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sleeping, timers, tickers: TestOverflowSleep, TestTimerStopStress, TestTimerModifiedEarlier, TestMultiWakeupTimer,
-// TestSleepZeroDeadlock. Time is the subject here; the bounds are those that hold on any machine.
+// Sleeping, timers, tickers. Time is the subject here; the bounds are those that hold on any machine.
 #include <atomic>
 #include <vector>
 
 #include <unistd.h>
 
 #include "fixture.hpp"
+#include "runtime/timer.hpp"
 
 namespace {
 
@@ -27,6 +27,7 @@ GOROUTINE_TEST(sleep_for, of_a_negative_or_zero_time_yields) {
     gangway::sleep_for(0s);
 }
 
+// TestSleepZeroDeadlock
 GOROUTINE_TEST(sleep_for, zero_beside_stops_of_the_world_loses_no_goroutine) {
     for (int i = 0; i < 100; i++) {
         gangway::wait_group wg;
@@ -82,6 +83,86 @@ GOROUTINE_TEST(timer, of_a_time_that_no_clock_can_hold_never_runs) {
     EXPECT_TRUE(t.stop());
 }
 
+// TestOverflowSleep: a time that is too long for the clock is never, one that is too short is now.
+GOROUTINE_TEST(after, TestOverflowSleep) {
+    for (auto d : {std::chrono::hours::max(), std::chrono::hours(24 * 365 * 292)}) {
+        EXPECT_EQ(1U, gangway::select(gangway::on_recv(gangway::after(d), [](auto) {}),
+                                      gangway::on_timeout(2ms, [] {})));
+    }
+    for (auto d : {std::chrono::hours::min(), std::chrono::hours(-24 * 365 * 292)}) {
+        EXPECT_TRUE(gangway::after(d).recv().has_value());
+    }
+}
+
+// TestAdjustTimers: many that are set earlier and later again and again. A setting that was not replaced or stopped while
+// it was pending has run.
+GOROUTINE_TEST(timer, TestAdjustTimers) {
+    const int n = test::sized(500);
+    gangway::wait_group done;
+    for (int i = 0; i < n; i++) {
+        done.go([i] {
+            std::atomic<int> ran{0};
+            int expected = 0;
+            gangway::timer t(1h, [&] { ++ran; });
+            for (int k = 0; k < 10; k++) {
+                const auto d = (i + k) % 3 == 0 ? std::chrono::microseconds(1h) : 100us * ((i * k) % 7);
+                expected += t.reset(d) ? 0 : 1;
+                if ((i + k) % 4 == 0) gangway::sleep_for(1us * ((i * 31 + k) % 300));
+            }
+            expected += t.stop() ? 0 : 1;
+            EXPECT_FALSE(t.reset(100us));
+            EXPECT_TRUE(test::yield_until([&] { return ran == expected + 1; })) << ran << " of " << expected + 1;
+        });
+    }
+    done.wait();
+}
+
+// TestMultiWakeupTimer: many goroutines set and stop one timer.
+GOROUTINE_TEST(timer, TestMultiWakeupTimer) {
+    std::atomic<int> ran{0};
+    gangway::timer t(1h, [&] { ++ran; });
+    gangway::wait_group done;
+    for (int i = 0; i < 2 * test::ps(); i++) {
+        done.go([&, i] {
+            for (int k = 0; k < test::sized(2000); k++) {
+                if ((k + i) % 5 == 0) {
+                    t.stop();
+                } else {
+                    t.reset(std::chrono::nanoseconds((k * 7 + i) % 2000));
+                }
+                if (k % 16 == 0) gangway::gosched();
+            }
+        });
+    }
+    done.wait();
+    const int before = ran;
+    t.reset(0ns);
+    EXPECT_TRUE(test::yield_until([&] { return ran > before; }));
+    t.stop();
+}
+
+// A heap of many levels. Each of them runs once, or had been stopped.
+GOROUTINE_TEST(timer, a_hundred_thousand_at_once) {
+    const int n = test::sized(100'000, 50);
+    std::atomic<int> ran{0};
+    std::vector<gangway::timer> timers;
+    timers.reserve(static_cast<std::size_t>(n));
+    const auto others = gangway::runtime::pending_timers();
+    for (int i = 0; i < n; i++) timers.emplace_back(1h, [&] { ++ran; });
+    EXPECT_EQ(others + static_cast<std::uint64_t>(n), gangway::runtime::pending_timers());
+    int stopped = 0;
+    for (int i = 0; i < n; i++) {
+        auto& t = timers[static_cast<std::size_t>(i * 7 % n)];
+        if (i % 4 == 0) {
+            stopped += t.stop() ? 1 : 0;
+        } else {
+            t.reset(std::chrono::microseconds(i * 37 % 20'000));
+        }
+    }
+    EXPECT_TRUE(test::yield_until([&] { return ran + stopped == n; })) << ran << " + " << stopped;
+    EXPECT_EQ(others, gangway::runtime::pending_timers());
+}
+
 GOROUTINE_TEST(timer, that_is_destroyed_does_not_run) {
     std::atomic<int> ran{0};
     {
@@ -91,7 +172,7 @@ GOROUTINE_TEST(timer, that_is_destroyed_does_not_run) {
     EXPECT_EQ(0, ran.load());
 }
 
-// Set earlier than another that an m sleeps for.
+// TestTimerModifiedEarlier: set earlier than another that an m sleeps for.
 GOROUTINE_TEST(timer, that_is_set_earlier_is_not_late) {
     gangway::timer late(1h, [] {});
     const auto before = clock_type::now();
@@ -104,7 +185,7 @@ GOROUTINE_TEST(timer, that_is_set_earlier_is_not_late) {
     EXPECT_LT(clock_type::now() - before, 10s);
 }
 
-// Either stop() says that it will not run, or it runs.
+// TestTimerStopStress: either stop() says that it will not run, or it runs.
 GOROUTINE_TEST(timer, stop_beside_firing_tells_the_truth) {
     constexpr int n = test::under_sanitizer ? 200 : 5'000;
     std::atomic<int> ran{0};
@@ -126,6 +207,23 @@ GOROUTINE_TEST(ticker, ticks_and_slow_receivers_miss_some) {
     t.stop();
     EXPECT_THROW(gangway::ticker(0ms), std::invalid_argument);
     EXPECT_THROW(gangway::ticker(-1ms), std::invalid_argument);
+}
+
+// TestMultiWakeupTicker: many goroutines receive from one.
+GOROUTINE_TEST(ticker, TestMultiWakeupTicker) {
+    gangway::ticker t(10us);
+    std::atomic<int> left{test::sized(1000)};
+    gangway::wait_group done;
+    for (int i = 0; i < 2 * test::ps(); i++) {
+        done.go([&left, ticks = t.channel()]() mutable {
+            while (--left > 0) ticks.recv();
+        });
+    }
+    for (int i = 0; left > 0; i++) {
+        t.reset(std::chrono::microseconds(5 + i % 10));
+        gangway::gosched();
+    }
+    done.wait();
 }
 
 // Every p is in a blocking call of C, again and again: timers go on.

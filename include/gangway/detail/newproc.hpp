@@ -20,7 +20,7 @@ struct goroutine_slot {
     void* room;  // size bytes on its stack, or null when the callable is too large for it
 };
 
-// Any thread. Never parks. Throws std::bad_alloc when no address space is left for a stack.
+// Any thread. May yield and so return on another one. Throws std::bad_alloc when no address space is left for a stack.
 GANGWAY_API goroutine_slot newproc_begin(std::size_t size, std::size_t align);
 // Makes the goroutine runnable; it starts with entry(arg).
 GANGWAY_API void newproc_commit(goroutine_slot slot, void (*entry)(void*), void* arg) noexcept;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include <gangway/detail/export.hpp>
@@ -22,6 +23,25 @@ std::int64_t saturated_ns(std::chrono::duration<Rep, Period> d) {
     if (seconds(d) >= seconds(nanoseconds(most))) return most;
     if (seconds(d) <= seconds(nanoseconds(-most))) return -most;
     return std::chrono::ceil<nanoseconds>(d).count();
+}
+
+// When a duration has passed, and a time: in ns of steady_clock. Of another clock's time, by what that clock says now.
+constexpr std::int64_t no_deadline = std::numeric_limits<std::int64_t>::max();
+
+template <class Rep, class Period>
+std::int64_t deadline_of(std::chrono::duration<Rep, Period> d) {
+    const std::int64_t in = saturated_ns(d);
+    const std::int64_t now = nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+    if (in <= 0) return now;
+    return in < no_deadline - now ? now + in : no_deadline;
+}
+template <class Clock, class Duration>
+std::int64_t deadline_of(std::chrono::time_point<Clock, Duration> t) {
+    if constexpr (std::is_same_v<Clock, std::chrono::steady_clock>) {
+        return saturated_ns(t.time_since_epoch());
+    } else {
+        return deadline_of(t - Clock::now());
+    }
 }
 
 GANGWAY_API void sleep_ns(std::int64_t ns);

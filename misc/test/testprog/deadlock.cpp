@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Programs in which nothing can ever run again.
+#include <functional>
 #include <gangway/gangway.hpp>
+#include <mutex>
 
 #include "../c/callback.h"
 #include "testprog.hpp"
@@ -45,6 +47,49 @@ PROGRAM(wait_group_deadlock) {
         gangway::wait_group wg;
         wg.add();
         wg.wait();
+    });
+}
+
+PROGRAM(shared_mutex_deadlock) {
+    gangway::run([] {
+        gangway::shared_mutex rw;
+        rw.lock();
+        gangway::go([&] { rw.lock_shared(); });
+        rw.lock();
+    });
+}
+
+// A second time, behind a writer that waits for the first.
+PROGRAM(shared_mutex_recursive_deadlock) {
+    gangway::run([] {
+        gangway::shared_mutex rw;
+        rw.lock_shared();
+        gangway::go([&] { rw.lock(); });
+        while (rw.try_lock_shared()) {
+            rw.unlock_shared();
+            gangway::gosched();
+        }
+        rw.lock_shared();
+    });
+}
+
+PROGRAM(condition_variable_deadlock) {
+    gangway::run([] {
+        gangway::mutex m;
+        gangway::condition_variable c;
+        std::unique_lock lock(m);
+        c.wait(lock);
+    });
+}
+
+PROGRAM(semaphore_deadlock) {
+    gangway::run([] { gangway::semaphore(0).acquire(); });
+}
+
+PROGRAM(call_once_deadlock) {
+    gangway::run([] {
+        gangway::once_flag flag;
+        gangway::call_once(flag, [&] { gangway::call_once(flag, [] {}); });
     });
 }
 

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -35,6 +36,17 @@ long long number_from(const char* name, long long lowest, long long highest) {
     return value;
 }
 
+constexpr std::string_view chaos_word = "chaos=";
+
+std::uint64_t seed_from(std::string_view text) {
+    std::uint64_t seed = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+    if (error == std::errc() && end == text.data() + text.size()) return seed;
+    throw std::invalid_argument("GANGWAY_DEBUG: chaos's seed is \"" + std::string(text) +
+                                "\", not a number from 0 to " +
+                                std::to_string(std::numeric_limits<std::uint64_t>::max()));
+}
+
 void read_debug_words(environment& env) {
     const char* text = std::getenv("GANGWAY_DEBUG");
     std::string_view rest(text != nullptr ? text : "");
@@ -43,9 +55,11 @@ void read_debug_words(environment& env) {
         rest.remove_prefix(word.size() + (word.size() < rest.size() ? 1 : 0));
         if (word == "nomembarrier") {
             env.no_membarrier = true;
+        } else if (word.starts_with(chaos_word)) {
+            env.chaos = seed_from(word.substr(chaos_word.size()));
         } else if (!word.empty()) {
             throw std::invalid_argument("GANGWAY_DEBUG: unknown word \"" + std::string(word) +
-                                        "\" (known: nomembarrier)");
+                                        "\" (known: nomembarrier, chaos=SEED)");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -35,6 +36,17 @@ long long number_from(const char* name, long long lowest, long long highest) {
     return value;
 }
 
+constexpr std::string_view chaos_word = "chaos=";
+
+std::uint64_t seed_from(std::string_view text) {
+    std::uint64_t seed = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+    if (error == std::errc() && end == text.data() + text.size()) return seed;
+    throw std::invalid_argument("GANGWAY_DEBUG: the seed of \"chaos=" + std::string(text) +
+                                "\" is not a number from 0 to " +
+                                std::to_string(std::numeric_limits<std::uint64_t>::max()));
+}
+
 void read_debug_words(environment& env) {
     const char* text = std::getenv("GANGWAY_DEBUG");
     std::string_view rest(text != nullptr ? text : "");
@@ -47,9 +59,11 @@ void read_debug_words(environment& env) {
             env.sigquit = true;
         } else if (word == "allframes") {
             env.all_frames = true;
+        } else if (word.starts_with(chaos_word)) {
+            env.chaos = seed_from(word.substr(chaos_word.size()));
         } else if (!word.empty()) {
             throw std::invalid_argument("GANGWAY_DEBUG: unknown word \"" + std::string(word) +
-                                        "\" (known: allframes, nomembarrier, sigquit)");
+                                        "\" (known: allframes, chaos=SEED, nomembarrier, sigquit)");
         }
     }
 }

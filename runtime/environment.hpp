@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 
 namespace gangway::runtime {
 
@@ -10,12 +12,13 @@ constexpr long long highest_stack_size = 1LL << 36;
 constexpr long long highest_max_threads = 1 << 22;  // the kernel's own limit of pids
 
 struct environment {
-    int maxprocs = 0;            // GANGWAY_MAXPROCS; 0: not set
-    std::size_t stack_size = 0;  // GANGWAY_STACK
-    int max_threads = 0;         // GANGWAY_MAXTHREADS
-    bool no_membarrier = false;  // GANGWAY_DEBUG=nomembarrier
-    bool sigquit = false;        // GANGWAY_DEBUG=sigquit
-    bool all_frames = false;     // GANGWAY_DEBUG=allframes
+    int maxprocs = 0;                    // GANGWAY_MAXPROCS; 0: not set
+    std::size_t stack_size = 0;          // GANGWAY_STACK
+    int max_threads = 0;                 // GANGWAY_MAXTHREADS
+    bool no_membarrier = false;          // GANGWAY_DEBUG=nomembarrier
+    bool sigquit = false;                // GANGWAY_DEBUG=sigquit
+    bool all_frames = false;             // GANGWAY_DEBUG=allframes
+    std::optional<std::uint64_t> chaos;  // GANGWAY_DEBUG=chaos=SEED
 };
 
 // Throws std::invalid_argument that names the variable and its value.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/find_frames.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <iterator>
 
@@ -25,7 +27,7 @@ template <class T>
 }
 template <class T>
 [[gnu::always_inline]] inline T peek(const std::atomic<T>& field) {
-    static_assert(sizeof field == sizeof(T));
+    static_assert(sizeof(std::atomic<T>) == sizeof(T));
     return *reinterpret_cast<const volatile T*>(&field);
 }
 
@@ -171,9 +173,8 @@ bool frame_finder::is_after_call(std::uintptr_t back, std::uintptr_t function, b
         known = function != 0 && comes_to(to, function);
         return true;
     }
-    for (int n : {2, 3, 4, 6, 7})  // call *r/m
-        if (before(n) == 0xff && (before(n - 1) >> 3 & 7) == 2) return true;
-    return false;
+    constexpr std::array lengths{2, 3, 4, 6, 7};  // call *r/m
+    return std::ranges::any_of(lengths, [&](int n) { return before(n) == 0xff && (before(n - 1) >> 3 & 7) == 2; });
 }
 
 // Whether a frame pointer at that place would be the innermost of a chain that leads to the stub's.

@@ -75,7 +75,7 @@ public:
 
     // A report begins and ends. One at a time, for the sake of capture.hpp. own: the calling thread's goroutine, or null.
     void begin(const g* own);
-    void end();
+    static void end();
 
     // False: no goroutine.
     bool find(const g* gp);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/findrunnable.hpp"
 
+#include "runtime/chaos.hpp"
 #include "runtime/netpoll.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/stoptheworld.hpp"
@@ -82,6 +83,7 @@ bool look_again(m* mp, std::int64_t* until) {
         mp->spinning = false;
         check(add_seq_cst(sched.nmspinning, -1) >= 0, "findrunnable: negative nmspinning");
     }
+    chaos_delay();
     heavy_fence();
     *until = earliest_timer();
     bool due = *until != never_fires && *until <= nanotime();
@@ -120,8 +122,11 @@ void sleep_in_poller(m* mp, std::int64_t until) {
         wake_poller(until);
         return;
     }
+    chaos_delay();
     store_seq_cst(sched.polluntil, until);
+    chaos_delay();
     gqueue ready = netpoll(until);
+    chaos_delay();
     store_seq_cst(sched.polluntil, 0);
     note_time();
     store_seq_cst(sched.lastpoll, load_relaxed(sched.coarse_time));
@@ -148,10 +153,12 @@ g* from_own_or_global(p* pp) {
 }  // namespace
 
 bool any_work_queued() {
+    // The global queue first: what an m moves from there into its ring meanwhile is found there, or here.
+    if (load_acquire(sched.runqsize) != 0) return true;
     auto n = static_cast<std::uint32_t>(load_acquire(sched.gomaxprocs));
     for (std::uint32_t i = 0; i < n; i++)
         if (!runqempty(all_p(i))) return true;
-    return load_relaxed(sched.runqsize) != 0;
+    return false;
 }
 
 void resetspinning(m* mp) {
@@ -162,9 +169,14 @@ void resetspinning(m* mp) {
 
 g* findrunnable(m* mp) {
     for (;;) {
-        if (load_relaxed(sched.gcwaiting)) {
-            gcstopm(mp);
-            continue;
+        if (load_relaxed(sched.attention) != 0) [[unlikely]] {
+            if (load_relaxed(sched.gcwaiting)) {
+                gcstopm(mp);
+                continue;
+            }
+            bool other_p = false;
+            if (g* gp = chaos_on ? chaos_pick(mp, &other_p) : nullptr) return gp;
+            if (other_p) continue;
         }
         p* pp = mp->p;
         std::int64_t now = 0;

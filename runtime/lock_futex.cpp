@@ -43,8 +43,13 @@ void m_lock::lock_slow() {
     }
     std::atomic<std::uint32_t>& waiters = waiters_of(this);
     add_relaxed(waiters, 1U);
+    chaos_delay();
     heavy_fence();  // L2
-    while (!take()) futex_wait(locked_, 1, -1);
+    while (!take()) {
+        chaos_delay();
+        futex_wait(locked_, 1, -1);
+        chaos_delay();
+    }
     add_relaxed(waiters, -1U);  // L3
 }
 

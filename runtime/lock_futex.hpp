@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "runtime/atomic.hpp"
+#include "runtime/chaos_window.hpp"
 #include "runtime/fence.hpp"
 #include "runtime/lockrank.hpp"
 #include "runtime/tls.hpp"
@@ -58,6 +59,7 @@ public:
         std::atomic<std::uint32_t>& waiters = waiters_of(this);
         store_release(locked_, 0);
         light_fence();  // L2
+        chaos_window();
         if (load_relaxed(waiters) != 0) [[unlikely]]
             wake_one();  // L4: only the address is used
         releasem();

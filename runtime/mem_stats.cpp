@@ -51,7 +51,8 @@ void count_ms(mem_stats& s) {
     sched.lock.lock();
     s.ms = static_cast<std::uint64_t>(sched.mcount);
     s.ms_idle = static_cast<std::uint64_t>(sched.nmidle);
-    s.ms_idle_locked = static_cast<std::uint64_t>(sched.nmidlelocked + sched.monitor_awake);
+    s.ms_idle_locked =
+        static_cast<std::uint64_t>(sched.nmidlelocked) + static_cast<std::uint64_t>(sched.monitor_awake);
     s.ms_ended = sched.nmended;
     sched.lock.unlock();
 }

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "runtime/chaos_window.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/netpoll.hpp"
 #include "runtime/proc.hpp"
@@ -106,6 +107,7 @@ gqueue netpoll(std::int64_t until) {
             if (until != 0) drain_break();
             continue;
         }
+        chaos_delay();
         auto* source = static_cast<poll_source*>(events[i].data.ptr);
         source->on_events(source, events[i].events, ready);
     }
@@ -144,6 +146,7 @@ void inject(gqueue& list) {
         }
     }
     if (pp == nullptr) sched.lock.unlock();
+    light_fence();  // W1
     for (; n > 0 && load_relaxed(sched.npidle) != 0; n--) wakep();
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "runtime/chaos.hpp"
 #include "runtime/checkdead.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/sigquit.hpp"
@@ -165,7 +166,7 @@ m* allocm() {
         store_release(sched.allm, mp);
     }
     mp->id = ++sched.mnext;
-    mp->fastrand = static_cast<std::uint32_t>(mp->id) * 2654435761U | 1;
+    mp->fastrand = chaos_seed_of(mp->id);
     mp->nodirect = 0;
     mp->lockedext = mp->lockedint = 0;
     mp->lockedg = nullptr;

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "runtime/chaos.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/preempt.hpp"
 #include "runtime/proc.hpp"
@@ -17,10 +18,15 @@ namespace {
 
 // The goroutine to switch to straight, or null where schedule() has to decide. K4
 g* next_for_direct_switch(m* mp) {
-    if ((mp->nodirect | load_relaxed(sched.attention)) != 0) return nullptr;
+    std::uint32_t attention = load_relaxed(sched.attention);
+    bool chaos = false;
+    if ((mp->nodirect | attention) != 0) {
+        if (mp->nodirect != 0 || attention != attention_chaos) return nullptr;
+        chaos = true;
+    }
     p* pp = mp->p;
     if (scheduler_has_its_turn(pp)) return nullptr;
-    g* next = runqget(pp);
+    g* next = chaos ? chaos_next(pp) : runqget(pp);
     if (next != nullptr && next->lockedm != nullptr) [[unlikely]] {
         runqput(pp, next, true);
         return nullptr;
@@ -51,6 +57,7 @@ void park_m(g* gp) {
     m* mp = getm();
     dropg(mp);
     unlock_fn unlockf = mp->waitunlockf;
+    chaos_window();
     if (!unlockf(gp, mp->waitlock)) {
         store_relaxed(gp->status, Grunnable);
         execute(mp, gp);
@@ -78,6 +85,7 @@ void yield_m(g* gp) {
         g* passed_on = runqget_ring(pp);
         if (passed_on != nullptr && !put_into_global(passed_on)) count(pp->schedtick);  // or it came back at once
     }
+    wakep();  // W1
     schedule();
 }
 
@@ -105,14 +113,17 @@ bool alone(p* pp) {
 void settle_left(m* mp) {
     g* gp = mp->left;
     if (gp == nullptr) return;
+    chaos_window();
     mp->left = nullptr;
     unlock_fn unlockf = mp->waitunlockf;
     if (unlockf == nullptr) {  // it yielded
         store_relaxed(gp->status, Grunnable);
         runqput(mp->p, gp, false);
+        wakep();  // W1: an m may have looked while the one was taken off and the other not yet put
     } else if (!unlockf(gp, mp->waitlock)) {
         store_relaxed(gp->status, Grunnable);
         runqput(mp->p, gp, true);
+        wakep();
     }
 }
 
@@ -128,6 +139,7 @@ void gopark(unlock_fn unlockf, void* lock, wait_reason why) {
     mp->waitunlockf = unlockf != nullptr ? unlockf : &always_parks;
     mp->waitlock = lock;
     count(mp->parks);
+    chaos_window();
     if (g* next = next_for_direct_switch(mp)) {
         switch_to(mp, gp, next);
     } else {

@@ -11,6 +11,7 @@
 //     locked, the world is to be stopped, the global queue has its turn, or the own queue is empty.
 #pragma once
 
+#include "runtime/chaos.hpp"
 #include "runtime/tls.hpp"
 #include "runtime/types.hpp"
 
@@ -34,6 +35,7 @@ void yield_slice();
 void preempt_slow();
 inline void preempt_check() {
     m* mp = getm();
+    if (mp != nullptr) chaos_entry(mp);
     if (mp != nullptr && load_relaxed(mp->p_taken) != 0) [[unlikely]]
         preempt_slow();
 }

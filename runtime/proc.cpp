@@ -23,7 +23,7 @@ g* globrunqget(p* pp, std::int32_t max) {
     if (n == 0) return nullptr;
     g* gp = sched.runq.pop();
     while (--n > 0) runqput(pp, sched.runq.pop(), false);
-    store_relaxed(sched.runqsize, sched.runq.size);
+    store_release(sched.runqsize, sched.runq.size);  // what has moved is in the ring: any_work_queued
     return gp;
 }
 

@@ -7,7 +7,8 @@
 //  W1 No goroutine waits beside an idle p. Who makes one runnable puts it into a queue, then looks whether a p is idle
 //     and nobody is spinning, and if so wakes one m (wakep). An m that finds nothing puts its p into the idle list and
 //     takes itself out of nmspinning, then looks at all queues and timers once more. Between the two steps on either
-//     side stands the asymmetric fence (F1): the one sees the idle p, or the other sees the goroutine.
+//     side stands the asymmetric fence (F1): the one sees the idle p, or the other sees the goroutine. A goroutine that
+//     yields is made runnable too: it stays behind in a queue while another takes its place.
 //  W2 Where wakep finds somebody spinning it wakes nobody: that one's second look is still to come.
 //  W3 An m that spins and finds work was perhaps the last that did: it calls wakep() for the next (resetspinning).
 //

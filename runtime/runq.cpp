@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/runq.hpp"
 
+#include "runtime/chaos.hpp"
 #include "runtime/proc.hpp"
 
 namespace gangway::runtime {
@@ -44,7 +45,7 @@ constexpr int runnext_grace_pauses = 64;
 g* steal_runnext(p* victim) {
     g* next = load_acquire(victim->runnext);
     if (next == nullptr) return nullptr;
-    if (load_relaxed(victim->status) == Prunning) {
+    if (load_relaxed(victim->status) == Prunning && !chaos_one_in(2)) {
         for (int i = 0; i < runnext_grace_pauses; i++) cpu_relax();
         if (load_relaxed(victim->runnext) != next) return nullptr;
     }
@@ -65,6 +66,7 @@ g* runqsteal(p* pp, p* victim, bool next) {
             g* gp = load_relaxed(victim->runq[(head + i) % runq_size]);
             store_relaxed(pp->runq[(own_tail + i) % runq_size], gp);
         }
+        chaos_window();
         if (!cas_release(victim->runqhead, head, head + n)) continue;  // R2
         n--;
         g* gp = load_relaxed(pp->runq[(own_tail + n) % runq_size]);

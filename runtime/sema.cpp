@@ -150,6 +150,7 @@ void semacquire(semaphore_word& word, wait_reason why, bool lifo) {
         waiter w;
         b.lock.lock();
         add_seq_cst(b.nwait, 1U);  // E1
+        chaos_window();
         if (try_semacquire(word)) {
             add_seq_cst(b.nwait, -1U);
             b.lock.unlock();
@@ -167,6 +168,7 @@ void semacquire(semaphore_word& word, wait_reason why, bool lifo) {
 void semrelease(semaphore_word& word, bool handoff) {
     bucket& b = bucket_of(word);
     add_seq_cst(word, 1U);
+    chaos_window();
     if (load_seq_cst(b.nwait) == 0) return;  // E1. The word may be gone from here on: another took the count
     b.lock.lock();
     waiter* w = load_seq_cst(b.nwait) == 0 ? nullptr : dequeue(b, word);

@@ -5,6 +5,7 @@
 #include <gangway/runtime.hpp>
 #include <mutex>
 
+#include "runtime/chaos.hpp"
 #include "runtime/environment.hpp"
 #include "runtime/fence.hpp"
 #include "runtime/newm.hpp"
@@ -55,6 +56,7 @@ void apply(const options& o) {
 void start(const options& o) {
     fence_init(!read_environment().no_membarrier);
     find_vector_state();
+    if (auto seed = read_environment().chaos) chaos_init(*seed);
     remember_initial_sigmask();
     apply(o);
     sched.lock.lock();

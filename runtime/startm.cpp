@@ -2,6 +2,7 @@
 // Starting and stopping ms, and what a locked goroutine asks of them.
 #include <utility>
 
+#include "runtime/chaos_window.hpp"
 #include "runtime/checkdead.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/netpoll.hpp"
@@ -67,9 +68,11 @@ m* mget() {
 
 // Takes the p that the waker left.
 void take_nextp(m* mp) {
+    chaos_delay();
     mp->park.sleep();
     mp->park.clear();
     note_time();
+    chaos_delay();
     acquirep(mp, std::exchange(mp->nextp, nullptr));
 }
 
@@ -125,8 +128,11 @@ void startm(p* pp, bool spinning) {
 
 void wakep() {
     light_fence();  // W1
-    if (load_relaxed(sched.npidle) == 0) return;
-    if (load_relaxed(sched.nmspinning) != 0 || !cas_seq_cst(sched.nmspinning, 0, 1)) return;
+    chaos_window();
+    if (load_relaxed(sched.npidle) == 0 || load_relaxed(sched.nmspinning) != 0) return;
+    chaos_delay();
+    if (!cas_seq_cst(sched.nmspinning, 0, 1)) return;
+    chaos_delay();
     startm(nullptr, true);
 }
 
@@ -141,6 +147,7 @@ void handoffp(p* pp) {
         startm(pp, true);
         return;
     }
+    chaos_delay();
     sched.lock.lock();
     if (load_relaxed(sched.gcwaiting)) {
         store_relaxed(pp->status, Pgcstop);
@@ -156,6 +163,7 @@ void handoffp(p* pp) {
     }
     pidleput(pp);
     sched.lock.unlock();
+    chaos_delay();
     heavy_fence();  // W1: who queued a goroutine just before may not have seen this p idle
     if (any_work_queued()) wakep();
     // An m that goes idle would poll for these; the one that hands its p off goes to sleep for its own goroutine.

@@ -5,6 +5,7 @@
 #include <new>
 #include <sched.h>
 
+#include "runtime/chaos_window.hpp"
 #include "runtime/environment.hpp"
 #include "runtime/newm.hpp"
 #include "runtime/preempt.hpp"
@@ -58,6 +59,11 @@ bool stopped_by_this_thread() {
     return mp != nullptr && load_relaxed(sched.exiting_m) == mp;
 }
 
+// sched.lock held. attention_chaos stays.
+void announce(std::uint32_t bits) {
+    store_seq_cst(sched.attention, bits | (load_relaxed(sched.attention) & attention_chaos));
+}
+
 // sched.lock held.
 void preempt_all() {
     m* running[max_procs];
@@ -90,7 +96,9 @@ void take_ps_in_c(const p* own) {
         // Each of them, not only those that are seen in C: which those are is for took_p to say.
         if (pp != own && mp != nullptr && want_p(mp)) wanted[n++] = mp;
     }
+    chaos_delay();
     heavy_fence();
+    chaos_delay();
     for (int i = 0; i < n; i++) {
         if (p* pp = took_p(wanted[i])) stop_one(pp, stopped_as::in_c);
     }
@@ -103,7 +111,8 @@ bool stop_all(std::int64_t limit) {
     sched.stopwait = load_relaxed(sched.gomaxprocs);
     sched.stopnote.clear();
     store_seq_cst(sched.gcwaiting, true);
-    store_seq_cst(sched.attention, sched.stopped_for_good ? attention_stop | attention_exit : attention_stop);
+    chaos_delay();
+    announce(sched.stopped_for_good ? attention_stop | attention_exit : attention_stop);
     preempt_all();
     if (own != nullptr) stop_one(own, stopped_as::running);
     take_ps_in_c(own);
@@ -250,7 +259,7 @@ void starttheworld(int nprocs) {
     if (stopped_by_this_thread()) return;
     sched.lock.lock();
     p* runnable = nprocs != 0 ? procresize(nprocs) : restart_stopped();
-    store_seq_cst(sched.attention, 0U);
+    announce(0);
     store_seq_cst(sched.gcwaiting, false);
     if (sched.sysmonwait) {
         sched.sysmonwait = false;

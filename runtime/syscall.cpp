@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/syscall.hpp"
 
+#include "runtime/chaos.hpp"
 #include "runtime/park.hpp"
 #include "runtime/preempt.hpp"
 #include "runtime/proc.hpp"
@@ -29,6 +30,7 @@ p* took_p(m* mp) {
 
 void entersyscall_slow(m* mp) {
     if (load_relaxed(sched.exiting_m) == mp) return;  // the world has stopped for this one: it keeps its p
+    if (load_relaxed(sched.attention) == attention_chaos) return chaos_call(mp);
     // H4: the world is being stopped, perhaps after this m was looked at. Its p goes to the stopper, unless it has it.
     sched.lock.lock();
     if (load_relaxed(sched.gcwaiting) && (load_relaxed(mp->p_taken) & taken) == 0) {
@@ -95,6 +97,7 @@ bool find_p(m* mp, p* old) {
     }
     sched.lock.unlock();
     if (pp == nullptr) return false;
+    chaos_delay();
     acquirep(mp, pp);
     return true;
 }
@@ -103,6 +106,7 @@ bool find_p(m* mp, p* old) {
 
 void exitsyscall_slow(m* mp, g* gp) {
     check(mp->curg == gp, "exitsyscall: not the goroutine that entered");
+    chaos_delay();
     sched.lock.lock();  // a taker that has not decided yet decides first. H1
     std::uint32_t bits = load_relaxed(mp->p_taken);
     store_relaxed(mp->p_taken, 0U);

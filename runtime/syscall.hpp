@@ -24,6 +24,7 @@
 //     `guard_was_reset`, to set the stack guard again, which code of -fsplit-stack has met on g0 and put out of its way.
 #pragma once
 
+#include "runtime/chaos_window.hpp"
 #include "runtime/fence.hpp"
 #include "runtime/types.hpp"
 
@@ -41,6 +42,7 @@ void exitsyscall_slow(m* mp, g* gp);
 inline void entersyscall(m* mp) {
     store_release(mp->in_syscall, 1);  // H1, H2
     light_fence();
+    chaos_window();
     if (load_relaxed(sched.attention) != 0) [[unlikely]]  // H4
         entersyscall_slow(mp);
 }
@@ -49,6 +51,7 @@ inline void entersyscall(m* mp) {
 inline void exitsyscall(m* mp, g* gp) {
     store_release(mp->in_syscall, 0);
     light_fence();
+    chaos_window();
     if (load_acquire(mp->p_taken) != 0) [[unlikely]]  // H1
         exitsyscall_slow(mp, gp);
 }

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 
+#include "runtime/chaos.hpp"
 #include "runtime/checkdead.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/netpoll.hpp"
@@ -100,7 +101,9 @@ int take(m** candidates, int n) {
     sched.lock.lock();
     if (!load_relaxed(sched.gcwaiting)) {
         m** wanted_end = std::remove_if(candidates, candidates + n, [](m* mp) { return !want_p(mp); });
+        chaos_delay();
         heavy_fence();
+        chaos_delay();
         for (m** mp = candidates; mp != wanted_end; mp++) {
             p* pp = took_p(*mp);
             if (pp == nullptr) continue;
@@ -147,7 +150,7 @@ bool retake(std::int64_t now) {
         m* mp = load_acquire(pp->m);
         if (mp == nullptr || load_relaxed(pp->status) != Prunning) continue;
         bool in_c = load_relaxed(mp->in_syscall) != 0;
-        bool slice_is_over = has_run_long(pp, now);
+        bool slice_is_over = has_run_long(pp, now) || chaos_one_in(16);
         if (slice_is_over) {
             pp->sysmon_tick_since = now;
             pp->sysmon_tick++;  // the next one's slice begins now, if this one goes
@@ -157,7 +160,8 @@ bool retake(std::int64_t now) {
         }
         // A goroutine that makes one short call after the other is in C whenever it is looked at, and never in the same
         // call twice: its time slice counts too.
-        if (in_c && (call_is_long(pp, mp, now) || (slice_is_over && work_for(pp)))) candidates[n++] = mp;
+        if (in_c && (call_is_long(pp, mp, now) || chaos_one_in(2) || (slice_is_over && work_for(pp))))
+            candidates[n++] = mp;
     }
     preempt_those_on(overdue, noverdue);
     return n != 0 && take(candidates, n) != 0;
@@ -228,7 +232,7 @@ void* sysmon(void*) {
         } else if (quiet > naps_before_longer_ones && length < longest_nap) {
             length *= 2;
         }
-        nap(until_next_event(length));
+        nap(chaos_on ? chaos_nap() : until_next_event(length));
         note_time();
         if (sleep_while_all_idle()) {
             quiet = 0;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "runtime/chaos_window.hpp"
 #include "runtime/netpoll.hpp"
 #include "runtime/proc.hpp"
 
@@ -86,6 +87,7 @@ void fire_first(timer_heap& h, std::int64_t now) {
         remove(h, t);
     }
     h.lock.unlock();
+    chaos_delay();
     f(arg);
     h.lock.lock();
 }
@@ -106,6 +108,7 @@ void add_timer(timer* t, std::int64_t when, std::int64_t period) {
     }
     bool first = h.entries[0].when == when;
     h.lock.unlock();
+    chaos_window();
     if (first) wake_poller(when);
 }
 
@@ -113,6 +116,7 @@ bool del_timer(timer* t) {
     for (;;) {
         timer_heap* h = load_acquire(t->heap);
         if (h == nullptr) return false;
+        chaos_window();
         h->lock.lock();
         if (load_relaxed(t->heap) == h) {
             remove(*h, t);

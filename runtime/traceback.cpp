@@ -334,7 +334,7 @@ gathered gather() {
     const g* own = own_goroutine();
     std::vector<g*> all = all_but(own);
     struct end_of_report {
-        ~end_of_report() { finder.end(); }
+        ~end_of_report() { frame_finder::end(); }
     } after;
     finder.begin(own);
     if (own != nullptr && finder.find(own)) result.add(finder);

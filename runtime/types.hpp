@@ -307,7 +307,8 @@ struct scheduler {
 
 // attention
 constexpr std::uint32_t attention_stop = 1;
-constexpr std::uint32_t attention_exit = 2;  // with attention_stop: for good
+constexpr std::uint32_t attention_exit = 2;   // with attention_stop: for good
+constexpr std::uint32_t attention_chaos = 4;  // set at the start, for good: chaos.hpp
 
 extern scheduler sched;
 

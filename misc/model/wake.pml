@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Ready against an m that goes idle: runtime/proc.hpp, W1 to W3; findrunnable.cpp, startm.cpp.
 //
-// One m readies GOROUTINES of them into its p's ring and then runs something that never ends. The other ms look for work
-// with the other ps: a goroutine that they run ends, or never does. All ms have store buffers.
+// One m readies GOROUTINES of them into its p's ring, perhaps yields to one of them, and then runs something that never
+// ends. The other ms look for work with the other ps: a goroutine that they run ends, or never does. All ms have store
+// buffers.
 //
 // What must hold: when nothing moves any more, no goroutine waits in the ring beside an idle p.
 
@@ -85,7 +86,16 @@ active proctype producer() {
        wakep(npidle)
 #endif
     :: n == GOROUTINES -> break
-    od
+    od;
+    if
+    :: skip  // goes on with what it runs
+    :: atomic { drained && queued -> head++ };  // yields: takes the next one, then queues the one that it has left
+       n++;
+       store(TAIL, n);
+#ifndef YIELD_SILENTLY
+       wakep(npidle)
+#endif
+    fi
 }
 
 active [2] proctype worker() {

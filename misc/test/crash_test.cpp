@@ -281,7 +281,7 @@ TEST(environment, wrong_values_are_rejected_by_name) {
          {wrong{"GANGWAY_MAXPROCS", "many"}, wrong{"GANGWAY_MAXPROCS", "0"}, wrong{"GANGWAY_MAXPROCS", "1025"},
           wrong{"GANGWAY_MAXPROCS", "2x"}, wrong{"GANGWAY_MAXPROCS", "99999999999999999999"},
           wrong{"GANGWAY_MAXPROCS", "-1"}, wrong{"GANGWAY_STACK", "12"}, wrong{"GANGWAY_MAXTHREADS", "none"},
-          wrong{"GANGWAY_DEBUG", "nosuchword"}}) {
+          wrong{"GANGWAY_DEBUG", "nosuchword"}, wrong{"GANGWAY_DEBUG", "chaos=one"}}) {
         const auto e = run("starts", {name + "=" + value});
         EXPECT_NE(0, e.code) << name << "=" << value;
         EXPECT_THAT(e.err, HasSubstr(name)) << value;
@@ -291,7 +291,7 @@ TEST(environment, wrong_values_are_rejected_by_name) {
 
 TEST(environment, right_values_are_taken) {
     expect_exit(run("starts", {"GANGWAY_MAXPROCS=3", "GANGWAY_STACK=65536", "GANGWAY_MAXTHREADS=100",
-                               "GANGWAY_DEBUG=nomembarrier"}),
+                               "GANGWAY_DEBUG=nomembarrier,chaos=7"}),
                 0, "");
     const auto e = run("stack_overflow", {"GANGWAY_STACK=65536"});
     EXPECT_THAT(e.err, HasSubstr("goroutine stack exceeds 65536-byte limit"));

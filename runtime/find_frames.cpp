@@ -27,7 +27,7 @@ template <class T>
 }
 template <class T>
 [[gnu::always_inline]] inline T peek(const std::atomic<T>& field) {
-    static_assert(sizeof(std::atomic<T>) == sizeof(T));
+    static_assert(sizeof(std::atomic<T>) == sizeof(T));  // NOLINT(bugprone-sizeof-expression): pointers too
     return *reinterpret_cast<const volatile T*>(&field);
 }
 

@@ -9,11 +9,14 @@
 //     should be covered by a later callback's: longjmp has skipped that.
 //  B4 What leaves the function is kept for the innermost call under way. Calls that the function makes itself are
 //     further in: what was kept before is put aside for them.
+#include <cerrno>
 #include <cstdint>
 #include <exception>
 #include <gangway/callback.hpp>
 #include <utility>
 
+#include "callbacks/foreign_exception.hpp"
+#include "runtime/extram.hpp"
 #include "runtime/lockosthread.hpp"
 #include "runtime/overflow.hpp"
 #include "runtime/proc.hpp"
@@ -118,20 +121,56 @@ std::uintptr_t here() {
 
 // C's pointer was called where no C call is under way.
 callback_result no_call(m* mp) {
-    if (mp == nullptr || on_curg_stack(mp)) return callback_result::plain_call;
+    if (on_curg_stack(mp)) return callback_result::plain_call;
     runtime::fatal("cgocallback: callback from a leaf_call");
+}
+
+// What left the function of a foreign thread's callback: there is no call to give it to.
+void settle_kept(g* gp) {
+    gp->has_kept = false;
+    if (std::exchange(gp->goexit_kept, false)) return;  // that was this goroutine's end
+    unhandled_in_callback(std::exchange(gp->kept, nullptr));
+}
+
+void foreign_callbackg(void* at) {
+    auto& call = *static_cast<callback_call*>(at);
+    if (call.mp->eh->caught != nullptr || call.mp->eh->uncaught != 0) {
+        run_in_handler(call);
+    } else {
+        run_guarded(call);
+    }
+    if (call.failed) settle_kept(call.gp);
+}
+
+bool runtime_has_stopped() {
+    return (load_relaxed(sched.attention) & attention_exit) != 0;
+}
+
+// I1 to I4
+[[gnu::noinline]] callback_result foreign_callback(void (*fn)(void*), void* arg) {
+    int saved_errno = errno;
+    m* mp = needm();
+    if (mp == nullptr || runtime_has_stopped()) return callback_result::failed;
+    count(mp->ncgocallback);
+    callback_call call{fn, arg, mp, mp->lockedg};
+    enter_foreign(mp, &foreign_callbackg, &call);
+    errno = saved_errno;
+    return call.failed ? callback_result::failed : callback_result::done;
 }
 
 }  // namespace
 
 callback_result cgocallback(void (*fn)(void*), void* arg) {
     m* mp = getm();
-    if (mp == nullptr || load_relaxed(mp->in_syscall) == 0) [[unlikely]]
+    if (mp == nullptr) [[unlikely]]
+        return foreign_callback(fn, arg);
+    if (load_relaxed(mp->in_syscall) == 0) [[unlikely]]
         return no_call(mp);
-    if ((load_relaxed(sched.attention) & attention_exit) != 0) [[unlikely]]
-        return callback_result::failed;  // the runtime has stopped: no goroutine code runs any more
-    g* gp = mp->curg;
     void* g0_sp = mp->g0.sched.sp;
+    if (g0_sp == nullptr) return foreign_callback(fn, arg);  // I4
+    if (runtime_has_stopped()) [[unlikely]]
+        return callback_result::failed;  // no goroutine code runs any more
+    g* gp = mp->curg;
     if (here() > reinterpret_cast<std::uintptr_t>(g0_sp) && here() < mp->g0.stk.hi) [[unlikely]]  // B3
         runtime::fatal("cgocallback: longjmp over a callback");
     if (reinterpret_cast<std::uintptr_t>(gp->syscallsp) - gp->stk.lo < least_stack) [[unlikely]]

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "runtime/extram.hpp"
 #include "runtime/park.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/start.hpp"
@@ -73,13 +74,14 @@ bool wait_on(hchan* c, waitq& q, void* elem, wait_reason why) {
     return s.success;
 }
 
-// A blocking operation that may not block has to say so before it is on a queue. With the lock held.
-void check_can_park_unlocking(hchan* c, const char* what) {
-    m* mp = getm();
-    if (mp != nullptr && on_curg_stack(mp)) [[likely]]
-        return;
+// For an operation that has to wait where no goroutine runs, c's lock held: it is done as a goroutine's.
+template <class F>
+chan_result elsewhere(hchan* c, const char* what, F operation) {
     c->lock.unlock();
-    check_can_park(what);
+    if (!outside_of_runtime()) check_can_park(what);
+    chan_result result{};
+    as_goroutine(what, [&] { result = operation(); });
+    return result;
 }
 
 }  // namespace
@@ -121,7 +123,8 @@ chan_result chansend(hchan* c, void* elem, bool block) {
         c->lock.unlock();
         return chan_result::would_block;
     }
-    check_can_park_unlocking(c, "chan::send");
+    if (!on_curg_stack()) [[unlikely]]
+        return elsewhere(c, "chan::send", [&] { return chansend(c, elem, true); });
     return wait_on(c, c->sendq, elem, wait_reason::chan_send) ? chan_result::done : chan_result::closed;
 }
 
@@ -133,7 +136,8 @@ chan_result chanrecv(hchan* c, void* room, bool block) {
         c->lock.unlock();
         return chan_result::would_block;
     }
-    check_can_park_unlocking(c, "chan::recv");
+    if (!on_curg_stack()) [[unlikely]]
+        return elsewhere(c, "chan::recv", [&] { return chanrecv(c, room, true); });
     return wait_on(c, c->recvq, room, wait_reason::chan_receive) ? chan_result::done : chan_result::closed;
 }
 

@@ -49,7 +49,7 @@ bool something_is_to_come() {
 
 void checkdead() {
     sched.dead_suspect = false;
-    int awake = sched.mcount - sched.nmidle - sched.nmidlelocked;
+    int awake = sched.mcount + sched.nextra_in_use - sched.nmidle - sched.nmidlelocked;
     if (awake > 1 || sched.nruns == 0 || load_relaxed(sched.gcwaiting)) return;
     if (something_is_to_come()) return;
     // An m that still sleeps in the poller, with nothing to wake for, counts as asleep. N4 gives the order of the looks.

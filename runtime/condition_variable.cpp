@@ -2,6 +2,7 @@
 // condition_variable is a list of those that wait: A1 to A4 in waiter_list.hpp.
 #include <gangway/condition_variable.hpp>
 
+#include "runtime/extram.hpp"
 #include "runtime/park.hpp"
 #include "runtime/waiter_list.hpp"
 
@@ -11,6 +12,11 @@ using namespace runtime;
 
 bool condition_variable::wait_unlocked(const char* what, void (*unlock)(void*), void* lock,
                                        std::int64_t deadline) {
+    if (outside_of_runtime()) {
+        bool notified = false;
+        as_goroutine(what, [&] { notified = wait_unlocked(what, unlock, lock, deadline); });
+        return notified;
+    }
     check_can_park(what);
     waiter me(waiters_);
     m_lock& list_lock = lock_of(waiters_);

@@ -78,21 +78,24 @@ void describe_current(const char* intro, char* text, std::size_t room) {
     }
 }
 
-// In the handler.
-[[noreturn]] void fatal_uncaught(const g* gp) {
-    char intro[64];
-    std::snprintf(intro, sizeof intro, "uncaught exception in goroutine %llu: ",
+}  // namespace
+
+void fatal_uncaught(const g* gp, const char* where) {
+    char intro[100];
+    std::snprintf(intro, sizeof intro, "uncaught exception in %s%llu: ", where,
                   static_cast<unsigned long long>(load_relaxed(gp->goid)));
     char line[1024];
     describe_current(intro, line, sizeof line);
     fatal(line);
 }
 
+namespace {
+
 void run_entry(g* gp) {
     try {
         gp->entry(gp->entry_arg);
     } catch (...) {
-        if (std::current_exception() != nullptr) fatal_uncaught(gp);
+        if (std::current_exception() != nullptr) fatal_uncaught(gp, "goroutine ");
         // An unwind by force is no exception of C++.
         if (!gp->goexiting) fatal("pthread_exit or pthread_cancel of a goroutine's thread");
         end_goroutine(gp);  // from inside the handler: ending the handler would be swallowing it

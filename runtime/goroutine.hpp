@@ -13,6 +13,9 @@ namespace gangway::runtime {
 void prepare_start(g* gp, void* below, void (*entry)(void*), void* arg);
 std::uint64_t next_goid(p* pp);
 
+// In the handler: "uncaught exception in WHERE<goid>: type: what()".
+[[noreturn]] void fatal_uncaught(const g* gp, const char* where);
+
 // The goexit that a callback kept, continued once C has returned.
 [[noreturn]] void continue_goexit(g* gp);
 

@@ -55,10 +55,11 @@ struct thread_end {
 };
 thread_local thread_end at_thread_end;
 
-// The goroutine that runs here, or whose C call this is.
+// The goroutine that runs here, or whose C call this is. A foreign thread's own and its callbacks' are the thread's: they
+// live as long.
 g* current_g() {
     m* mp = getm();
-    return mp != nullptr ? static_cast<g*>(mp->curg) : nullptr;
+    return mp != nullptr && !mp->extra ? static_cast<g*>(mp->curg) : nullptr;
 }
 
 local_values*& own_values() {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runtime/each.hpp"
+#include "runtime/extram.hpp"
 #include "runtime/heap_dump.hpp"
 #include "runtime/long_systemstack.hpp"
 #include "runtime/mem_stats.hpp"
@@ -76,7 +77,7 @@ std::uint64_t num_cgo_call() {
 
 std::uint64_t goid() {
     m* mp = getm();
-    return mp != nullptr && mp->curg != nullptr ? load_relaxed(mp->curg->goid) : 0;
+    return mp != nullptr && mp->curg != nullptr && !outside_of_runtime() ? load_relaxed(mp->curg->goid) : 0;
 }
 
 std::uint64_t mid() {

@@ -4,7 +4,6 @@
 #include <gangway/runtime.hpp>
 #include <stdexcept>
 
-#include "runtime/newm.hpp"
 #include "runtime/systemstack.hpp"
 
 namespace gangway {
@@ -15,7 +14,6 @@ void lock_os_thread() {
     m* mp = getm();
     if (mp == nullptr || !on_curg_stack(mp))
         throw std::logic_error("gangway::lock_os_thread: not on a goroutine's stack");
-    start_template_thread();
     g* gp = mp->curg;
     mp->lockedext++;
     gp->lock_os = true;

@@ -47,6 +47,7 @@ void count_ms(mem_stats& s) {
         s.callbacks += load_relaxed(mp.ncgocallback);
         s.parks += load_relaxed(mp.parks);
         s.preemptions += load_relaxed(mp.preemptions);
+        s.foreign_callbacks += load_relaxed(mp.nforeign);
     });
     sched.lock.lock();
     s.ms = static_cast<std::uint64_t>(sched.mcount);
@@ -54,6 +55,8 @@ void count_ms(mem_stats& s) {
     s.ms_idle_locked =
         static_cast<std::uint64_t>(sched.nmidlelocked) + static_cast<std::uint64_t>(sched.monitor_awake);
     s.ms_ended = sched.nmended;
+    s.extra_ms = static_cast<std::uint64_t>(sched.nextra);
+    s.extra_ms_in_use = static_cast<std::uint64_t>(sched.nextra_in_use);
     sched.lock.unlock();
 }
 

@@ -4,6 +4,7 @@
 // may take it. The last waiter, or one that waited less, switches back.
 #include <gangway/mutex.hpp>
 
+#include "runtime/extram.hpp"
 #include "runtime/park.hpp"
 #include "runtime/sema.hpp"
 #include "runtime/throw.hpp"
@@ -31,6 +32,7 @@ void mutex::lock_slow(const char* what, wait_reason why) {
         if ((old & mutex_starving) == 0) wanted |= mutex_locked;
         bool waits = (old & (mutex_locked | mutex_starving)) != 0;
         if (waits) {
+            if (outside_of_runtime()) return as_goroutine(what, [&] { lock_slow(what, why); });
             check_can_park(what);
             wanted += 1 << mutex_waiter_shift;
         }

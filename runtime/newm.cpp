@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstring>
 #include <cxxabi.h>
-#include <mutex>
 #include <new>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -78,7 +77,7 @@ void create_thread(void* (*fn)(void*), void* arg) {
     if (error != 0) cannot_create(error);
 }
 
-// Makes the threads that others must not make: its attributes are those at the time of the first lock_os_thread().
+// Makes the threads that others must not make: its attributes are those of the runtime's start.
 void* template_thread(void*) {
     for (;;) {
         newm_note.sleep();
@@ -94,12 +93,10 @@ void* template_thread(void*) {
     }
 }
 
-std::atomic<bool> have_template_thread{false};
-
-// A thread that somebody's goroutine or C has to itself may have a signal mask, a nice value or a working directory of
+// A foreign thread, or one that somebody's goroutine or C has to itself, may have a signal mask, a nice value or a working directory of
 // its own, which a new thread would inherit.
 bool attributes_may_differ(const m* mp) {
-    return mp != nullptr && mp->lockedext != 0;
+    return mp == nullptr || mp->extra || mp->lockedext != 0;
 }
 
 void find_stack(m* mp) {
@@ -221,16 +218,11 @@ void mexit(m* mp) {
 }
 
 void start_template_thread() {
-    if (load_acquire(have_template_thread)) return;
-    static constinit ranked_mutex starting{lock_rank::template_thread};
-    std::lock_guard guard(starting);
-    if (load_relaxed(have_template_thread)) return;
-    systemstack([] { create_thread(&template_thread, nullptr); });
-    store_release(have_template_thread, true);
+    create_thread(&template_thread, nullptr);
 }
 
 int num_own_threads() {
-    return 1 + (load_acquire(have_template_thread) ? 1 : 0) + (sigquit_started() ? 1 : 0);
+    return 2 + (sigquit_started() ? 1 : 0);  // the monitor, the template
 }
 
 }  // namespace gangway::runtime

@@ -18,10 +18,9 @@ void minit(m* mp);
 void unminit(m* mp);
 // On g0 of a thread of ours, no goroutine: the thread ends.
 [[noreturn]] void mexit(m* mp);
-// Called before a goroutine is locked: from then on this thread's attributes may be its own, and new threads must not
-// inherit them.
+// Once, at the start: the thread from which threads are made where the caller's attributes may be its own.
 void start_template_thread();
-// The threads that are no ms: the monitor, the template thread once there is one, and the one for SIGQUIT.
+// The threads that are no ms: the monitor, the template thread, and the one for SIGQUIT.
 int num_own_threads();
 // The signal mask that threads of the runtime have.
 void remember_initial_sigmask();

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/park.hpp"
 
-#include <stdexcept>
-#include <string>
-
 #include "runtime/chaos.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/preempt.hpp"
@@ -191,12 +188,7 @@ void mcall(void (*fn)(g*)) {
 }
 
 void check_can_park(const char* what) {
-    m* mp = getm();
-    if (mp == nullptr) [[unlikely]] {
-        throw std::logic_error(std::string("gangway: ") + what +
-                               " would block a thread that the runtime did not make");
-    }
-    if (!on_curg_stack(mp)) [[unlikely]]
+    if (!on_curg_stack(getm())) [[unlikely]]
         fatal_in(what, "not on a goroutine's stack (inside C, only a callback may block)");
 }
 

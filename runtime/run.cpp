@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "runtime/checkdead.hpp"
+#include "runtime/extram.hpp"
 #include "runtime/goroutine.hpp"
 #include "runtime/lockosthread.hpp"
 #include "runtime/newm.hpp"
@@ -94,7 +95,8 @@ namespace gangway::detail {
 using namespace runtime;
 
 void run_main(const options* opts, void (*fn)(void*), void* arg) {
-    if (getm() != nullptr) throw std::logic_error("gangway::run: called on a thread of the runtime");
+    if (!outside_of_runtime()) throw std::logic_error("gangway::run: called on a thread of the runtime");
+    if (m* extra = getm()) dropm(extra);  // run() has an m of its own for the thread
     runtime_start(opts);
     sched.lock.lock();
     bool stopped = sched.stopped_for_good;

@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "runtime/chan.hpp"
+#include "runtime/extram.hpp"
 #include "runtime/park.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/systemstack.hpp"
@@ -24,6 +25,13 @@ namespace gangway::detail {
 using namespace runtime;
 
 namespace {
+
+select_result select_elsewhere(const select_op* ops, std::size_t n) {
+    if (!outside_of_runtime()) check_can_park("select");
+    select_result result{};
+    as_goroutine("select", [&] { result = selectgo(ops, n, true); });
+    return result;
+}
 
 // What a select needs for each case, in its frame where they are few.
 struct workspace {
@@ -149,7 +157,7 @@ select_result selectgo(const select_op* ops, std::size_t n, bool block) {
     preempt_check();
     if (n == 0) {
         if (!block) return {0, chan_result::would_block};
-        check_can_park("select");
+        if (!on_curg_stack()) return select_elsewhere(ops, n);
         gopark(&always, nullptr, wait_reason::select_no_cases);
     }
     workspace w(n);
@@ -161,13 +169,12 @@ select_result selectgo(const select_op* ops, std::size_t n, bool block) {
         chan_result how{};
         if (try_op(s, ops[i], &how)) return {i, how};
     }
-    m* mp = getm();
-    if (!block || mp == nullptr || !on_curg_stack(mp)) {
+    if (!block || !on_curg_stack()) {
         s.unlock();
-        if (block) check_can_park("select");
+        if (block) return select_elsewhere(ops, n);
         return {0, chan_result::would_block};
     }
-    g* gp = mp->curg;
+    g* gp = getm()->curg;
     enqueue_all(s, gp, w);
     gopark(&unlock_all, &s, wait_reason::select);
     s.lock();

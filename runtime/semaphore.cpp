@@ -8,6 +8,7 @@
 
 #include "runtime/atomic.hpp"
 #include "runtime/environment.hpp"
+#include "runtime/extram.hpp"
 #include "runtime/park.hpp"
 #include "runtime/waiter_list.hpp"
 
@@ -20,6 +21,11 @@ void semaphore::reject(const char* what, std::ptrdiff_t n, std::ptrdiff_t highes
 }
 
 bool semaphore::acquire_slow(const char* what, std::int64_t deadline) {
+    if (outside_of_runtime()) {
+        bool acquired = false;
+        as_goroutine(what, [&] { acquired = acquire_slow(what, deadline); });
+        return acquired;
+    }
     check_can_park(what);
     waiter me(waiters_);
     m_lock& lock = lock_of(waiters_);

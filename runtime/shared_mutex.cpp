@@ -12,9 +12,9 @@
 // What readers did is visible to the writer by state_ (their release, its acquire) where it waits for nobody, else by
 // reader_wait_ and writer_sema_. What the writer did is visible to readers by state_ or reader_sema_.
 #include <gangway/shared_mutex.hpp>
-#include <sched.h>
 
 #include "runtime/atomic.hpp"
+#include "runtime/extram.hpp"
 #include "runtime/park.hpp"
 #include "runtime/sema.hpp"
 #include "runtime/throw.hpp"
@@ -25,6 +25,7 @@ namespace gangway {
 using namespace runtime;
 
 void shared_mutex::lock_slow() {
+    if (outside_of_runtime()) return as_goroutine("shared_mutex::lock", [this] { lock_slow(); });
     check_can_park("shared_mutex::lock");
     writers_.lock_slow("shared_mutex::lock", wait_reason::shared_mutex_lock);
     // Acquire: from the readers that have left, and from the last writer.
@@ -45,23 +46,10 @@ void shared_mutex::unlock() {
     writers_.unlock();
 }
 
-void shared_mutex::lock_shared_slow(std::uint64_t now) {
-    if (getm() == nullptr) {
-        if (!withdraw_reader(now)) return;
-    }
+void shared_mutex::lock_shared_slow() {
+    if (outside_of_runtime()) return as_goroutine("shared_mutex::lock_shared", [this] { lock_shared_slow(); });
     check_can_park("shared_mutex::lock_shared");
     semacquire(reader_sema_, wait_reason::shared_mutex_lock_shared);
-}
-
-// For a thread that cannot park: takes back its coming. False: too late, the writer has left and it holds the lock.
-bool shared_mutex::withdraw_reader(std::uint64_t seen) {
-    std::uint64_t old = load_relaxed(state_);
-    while (old >> 32 == seen >> 32) {  // that writer is still there
-        if (cas_relaxed(state_, old, old - 1)) return true;
-        old = load_relaxed(state_);
-    }
-    while (!try_semacquire(reader_sema_)) sched_yield();  // the token comes at once, but for Q3
-    return false;
 }
 
 void shared_mutex::unlock_shared_slow(std::uint64_t old) {

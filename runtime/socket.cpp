@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "runtime/extram.hpp"
 #include "runtime/park.hpp"
 #include "runtime/poll_desc.hpp"
 #include "runtime/socket_address.hpp"
@@ -98,7 +99,9 @@ public:
 
     // After EAGAIN.
     void wait(poll_desc::side& side) {
-        check_can_park(what_ + (sizeof "gangway::" - 1));  // which names the library itself
+        const char* name = what_ + (sizeof "gangway::" - 1);  // errors name the library themselves
+        if (outside_of_runtime()) return as_goroutine(name, [&] { wait(side); });
+        check_can_park(name);
         switch (poll_wait(s_->pd, side)) {
             case poll_result::ready:
                 return;

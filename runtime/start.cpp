@@ -68,6 +68,7 @@ void start(const options& o) {
     if (read_environment().sigquit) start_sigquit();
     note_time();
     start_sysmon();
+    start_template_thread();
     std::atexit(&stop_for_good);
     store_release(runtime_started, true);
 }

@@ -18,6 +18,11 @@ inline bool on_curg_stack(const m* mp) {
     return here - gp->stk.lo < gp->stk.hi - gp->stk.lo;
 }
 
+inline bool on_curg_stack() {
+    const m* mp = getm();
+    return mp != nullptr && on_curg_stack(mp);
+}
+
 // f() on g0 when called on a goroutine's small stack, else right here. f does not park.
 template <class F>
 void systemstack(F&& f) {

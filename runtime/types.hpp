@@ -167,6 +167,7 @@ struct alignas(64) m {
     g* lockedg = nullptr;         // the g that alone may run here
     std::uint32_t lockedext = 0;  // lock_os_thread() calls
     run_frame* run = nullptr;     // this thread is inside run()
+    bool extra = false;           // for foreign threads (extram.hpp). Set once
     // Callbacks under way. Not beside lockedext: a compiler would test both with one load of eight bytes, which has to
     // wait for the store of four that each callback makes (4 ns).
     std::uint32_t lockedint = 0;
@@ -189,6 +190,7 @@ struct alignas(64) m {
 
     std::atomic<std::uint64_t> parks{0};
     std::atomic<std::uint64_t> preemptions{0};
+    std::atomic<std::uint64_t> nforeign{0};  // entries of a foreign thread; one writer
 };
 
 // Run queue invariants: runq.hpp.
@@ -264,10 +266,13 @@ struct scheduler {
     std::int32_t monitor_awake = 0;  // sched.lock; what the monitor has taken off nmidlelocked for a moment
     std::int32_t mcount = 0;         // sched.lock; ms that exist, the monitor not among them
     std::int32_t maxmcount = 10'000;
-    std::uint64_t mnext = 0;        // sched.lock; ids given out
-    std::uint64_t nmended = 0;      // sched.lock
-    m* mfree = nullptr;             // sched.lock; structs of ended ms, kept: others may still look at one
-    std::atomic<m*> allm{nullptr};  // pushed under sched.lock, never removed
+    std::uint64_t mnext = 0;         // sched.lock; ids given out
+    std::uint64_t nmended = 0;       // sched.lock
+    m* extram = nullptr;             // sched.lock; extra ms that nobody uses. I1
+    std::int32_t nextra = 0;         // sched.lock; extra ms that there are, not in mcount
+    std::int32_t nextra_in_use = 0;  // sched.lock; those that are a thread's
+    m* mfree = nullptr;              // sched.lock; structs of ended ms, kept: others may still look at one
+    std::atomic<m*> allm{nullptr};   // pushed under sched.lock, never removed
 
     p* pidle = nullptr;                          // sched.lock
     std::atomic<std::int32_t> npidle{0};         // written under sched.lock

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "runtime/atomic.hpp"
+#include "runtime/extram.hpp"
 #include "runtime/park.hpp"
 #include "runtime/sema.hpp"
 
@@ -31,6 +32,7 @@ void wait_group::wait() {
     std::uint64_t now = load_acquire(state_);
     for (;;) {
         if (now >> 32 == 0) return;
+        if (outside_of_runtime()) return as_goroutine("wait_group::wait", [this] { wait(); });
         check_can_park("wait_group::wait");
         if (state_.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel, std::memory_order_acquire))
             break;

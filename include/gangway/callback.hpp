@@ -6,11 +6,18 @@
 // again. C's errno is the same before and after it.
 // An exception or goexit that leaves a callback cannot cross C: C gets on_error, and call() goes on with it once C has
 // returned. (The first of several is kept.)
-// In a leaf_call a callback is fatal, by name. Where no goroutine called C (the pointer is called from goroutine code,
-// or on a thread that the runtime did not make) a callback is a plain call.
+// In a leaf_call a callback is fatal, by name. Called from goroutine code, C's pointer is a plain call.
+//
+// On a foreign thread, one that the runtime did not make, a callback is a goroutine of its own, locked to that thread. The
+// thread is attached by its first callback, or by attach_thread(), and stays so until it ends: from the second callback on
+// there is no lock, allocation or system call, unless the scheduler has to find it a p. What leaves the callback goes to
+// set_callback_exception_handler()'s function, and C gets on_error; goexit ends the callback and is nothing else.
+// Once the runtime has stopped (the process is exiting) callbacks on any thread do nothing and give on_error.
 #pragma once
 
 #include <cstddef>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <tuple>
 #include <type_traits>
@@ -133,6 +140,15 @@ struct userdata_parts<R(P...), DataIndex> {
 };
 
 }  // namespace detail
+
+// What is done with an exception that leaves a callback on a foreign thread, where no call() could go on with it. handle
+// runs in that callback's goroutine, on its thread, before C gets on_error; many threads may be in it at once. Without one,
+// and when it throws, such an exception is fatal. null takes it away. Any thread; never parks.
+GANGWAY_API void set_callback_exception_handler(std::function<void(std::exception_ptr)> handle);
+
+// Does now what the first callback on this foreign thread would do: takes a few microseconds and memory for a stack. On
+// other threads, and a second time, it does nothing. Throws std::logic_error when the runtime has stopped.
+GANGWAY_API void attach_thread();
 
 // A C function pointer of Fn's type that runs Fn as a callback: no allocation, no closure.
 //   int compare(const void*, const void*);

@@ -22,8 +22,8 @@ struct mem_stats {
     std::uint64_t ms_idle;         // asleep for want of work
     std::uint64_t ms_idle_locked;  // asleep with a goroutine that is locked to them
     std::uint64_t ms_ended;
-    std::uint64_t extra_ms;         // for threads that the runtime did not make: to come, 0
-    std::uint64_t extra_ms_in_use;  // to come, 0
+    std::uint64_t extra_ms;         // for threads that the runtime did not make
+    std::uint64_t extra_ms_in_use;  // those that a living thread has
     std::uint64_t ps;
     std::uint64_t ps_idle;           // at the moment of the stop
     std::uint64_t runnable;          // goroutines in run queues, the caller not among them

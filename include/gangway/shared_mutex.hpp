@@ -40,7 +40,7 @@ public:
     void lock_shared() {
         std::uint64_t now = state_.fetch_add(1, std::memory_order_acquire) + 1;
         if ((now & writer) != 0) [[unlikely]]
-            lock_shared_slow(now);
+            lock_shared_slow();
     }
     bool try_lock_shared() noexcept {
         std::uint64_t old = state_.load(std::memory_order_relaxed);
@@ -63,9 +63,8 @@ private:
     static constexpr std::uint32_t readers_of(std::uint64_t state) { return static_cast<std::uint32_t>(state); }
 
     GANGWAY_API void lock_slow();
-    GANGWAY_API void lock_shared_slow(std::uint64_t now);
+    GANGWAY_API void lock_shared_slow();
     GANGWAY_API void unlock_shared_slow(std::uint64_t old);
-    bool withdraw_reader(std::uint64_t seen);
 
     std::atomic<std::uint64_t> state_{0};
     mutex writers_;                              // held by the writer that is there

@@ -164,6 +164,7 @@ m* allocm() {
         mp->alllink = load_relaxed(sched.allm);
         store_release(sched.allm, mp);
     }
+    mp->counted = true;
     mp->id = ++sched.mnext;
     mp->fastrand = static_cast<std::uint32_t>(mp->id) * 2654435761U | 1;
     mp->nodirect = 0;
@@ -174,11 +175,15 @@ m* allocm() {
     return mp;
 }
 
-void freem(m* mp) {
+void uncountm(m* mp) {
+    mp->counted = false;
     sched.mcount--;
+}
+
+void freem(m* mp) {
+    check(!mp->counted, "freem: the m still counts");
     mp->schedlink = sched.mfree;
     sched.mfree = mp;
-    checkdead();
 }
 
 void newm(m* mp) {
@@ -208,6 +213,7 @@ void minit(m* mp) {
 }
 
 void unminit(m* mp) {
+    mp->tid = 0;  // reports ask it no more
     setm(nullptr);
     set_stackguard(0);
     remove_altstack(mp);
@@ -215,6 +221,16 @@ void unminit(m* mp) {
 
 void mexit(m* mp) {
     handoffp(releasep(mp));
+    sched.lock.lock();
+    uncountm(mp);
+    checkdead();
+    sched.lock.unlock();
+    end_thread(mp);
+}
+
+void end_thread(m* mp) {
+    check(mp->p == nullptr && mp->curg == nullptr && mp->lockedg == nullptr && mp->run == nullptr,
+          "end_thread: the thread is still of use");
     abandoning_frames();
     gangway_gogo(mp->base_sp);
 }

@@ -4,6 +4,7 @@
 #include <gangway/gangway.hpp>
 #include <mutex>
 
+#include "../c/block.h"
 #include "../c/callback.h"
 #include "testprog.hpp"
 
@@ -105,6 +106,21 @@ PROGRAM(deadlock_after_work) {
         }
         done.wait();
         gangway::spawn([] { gangway::lock_os_thread(); }).join();
+        gangway::chan<int>().recv();
+    });
+}
+
+// The ms that C needed have ended: those that are left are asleep, and known.
+PROGRAM(deadlock_after_threads_ended) {
+    gangway::options o;
+    o.idle_thread_ms = 1;
+    gangway::run(o, [] {
+        constexpr int n = 20;
+        gate* g = ::gate_new();
+        gangway::wait_group done;
+        for (int i = 0; i < n; i++) done.go([=] { gangway::blocking_call<&::gate_meet>(g, n); });
+        done.wait();
+        while (gangway::read_mem_stats().ms_ended < n / 2) gangway::gosched();
         gangway::chan<int>().recv();
     });
 }

@@ -72,6 +72,10 @@ void yield_m(g* gp) {
     dropg(mp);
     store_relaxed(gp->status, Grunnable);
     p* pp = mp->p;
+    if (load_relaxed(sched.runqsize) != 0 && runqempty(pp)) {
+        put_into_global(gp);  // in the own queue it would be next again, and those there have one turn in 61
+        schedule();
+    }
     runqput(pp, gp, false);
     if (load_relaxed(sched.gomaxprocs) > 1 && scheduler_has_its_turn(pp)) {
         // The one that has waited longest: the one that yields might be the same in each such turn.

@@ -196,6 +196,20 @@ TEST_P(beside_hogs, the_world_stops) {
 INSTANTIATE_TEST_SUITE_P(fairness, beside_hogs, testing::ValuesIn(hogs),
                          [](const auto& of) { return std::string(of.param.name); });
 
+// A yield is behind all that wait in the global queue, where nobody else waits: they do not get one turn in 61.
+TEST(fairness, a_yield_lets_the_global_queue_go_first) {
+    test::run_and_check(test::with_ps(1), [] {
+        constexpr int n = 2000;
+        std::atomic<int> ran{0};
+        std::thread([&] {
+            for (int i = 0; i < n; i++) gangway::go([&] { ++ran; });
+        }).join();
+        int yields = 0;
+        EXPECT_TRUE(test::yield_until([&] { return yields++, ran == n; }));
+        EXPECT_LT(yields, n / 10);
+    });
+}
+
 // A goroutine that computes for ever keeps the only p for no longer than its time slice: it is made to yield before each
 // of the other's turns.
 TEST(fairness, one_that_computes_is_preempted_for_each_turn_of_another) {

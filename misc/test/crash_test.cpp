@@ -128,6 +128,10 @@ TEST(deadlock, GoexitDeadlock) {
     EXPECT_EQ(0, count(e.err, "\ngoroutine ")) << e.err;
 }
 
+TEST(deadlock, GoexitExit) {
+    expect_exit(run("goexit_exit"), 0, "");
+}
+
 TEST(deadlock, GoNil) {
     expect_fatal(run("go_nil"), "go of nil func value\n");
     expect_fatal(run("go_nil_function"), "go of nil func value\n");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Programs in which nothing can ever run again.
+#include <cstdlib>
 #include <functional>
 #include <gangway/gangway.hpp>
 #include <mutex>
@@ -140,6 +141,17 @@ PROGRAM(goexit_deadlock) {
         });
         gangway::go([] {
             for (int i = 0; i < 10; i++) gangway::gosched();
+        });
+        gangway::goexit();
+    });
+}
+
+// The main goroutine is gone, and the one that is left ends the process.
+PROGRAM(goexit_exit) {
+    gangway::run([] {
+        gangway::go([] {
+            for (int i = 0; i < 10; i++) gangway::gosched();
+            std::exit(0);
         });
         gangway::goexit();
     });

@@ -170,21 +170,23 @@ capture_result capture_begin(const m* mp, std::int64_t ns, captured& to) {
     std::uint32_t question = same_but(current(), asked) + one_question;
     request.whom = mp;
     __atomic_store_n(&request.state, question, __ATOMIC_RELEASE);
-    if (syscall(SYS_tgkill, getpid(), tid_of(mp), the_signal) != 0) {
+    int tid = tid_of(mp);
+    if (syscall(SYS_tgkill, getpid(), tid, the_signal) != 0) {
         move(question, idle);
         return capture_result::gone;
     }
-    constexpr std::int64_t soon = 20'000'000;
+    constexpr std::int64_t soon = 20'000'000;  // and how often is seen whether the thread still is this m
     std::int64_t asked_at = now();
     bool looked = false;
     for (std::uint32_t state = question; !is(state, held); state = current()) {
         std::int64_t waited = now() - asked_at;
         if (waited >= soon && !looked) {
             looked = true;
-            if (blocks_signal(tid_of(mp), the_signal) && move(question, idle)) return capture_result::blocked;
+            if (blocks_signal(tid, the_signal) && move(question, idle)) return capture_result::blocked;
         }
+        if (waited >= soon && tid_of(mp) != tid && move(question, idle)) return capture_result::gone;
         if (waited >= ns && move(question, idle)) return capture_result::no_answer;
-        wait_while(state, std::max(std::int64_t{1'000'000}, (looked ? ns : std::min(ns, soon)) - waited));
+        wait_while(state, std::clamp(ns - waited, std::int64_t{1'000'000}, soon));
     }
     to = request.got;
     return capture_result::held;

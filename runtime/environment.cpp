@@ -21,10 +21,9 @@ void throw_out_of_range(const char* prefix, const char* name, long long value, l
 
 namespace {
 
-// 0 when it is not set.
-long long number_from(const char* name, long long lowest, long long highest) {
+long long number_from(const char* name, long long lowest, long long highest, long long when_not_set = 0) {
     const char* text = std::getenv(name);
-    if (text == nullptr || *text == '\0') return 0;
+    if (text == nullptr || *text == '\0') return when_not_set;
     std::string_view all(text);
     long long value = 0;
     auto [end, error] = std::from_chars(all.data(), all.data() + all.size(), value);
@@ -73,6 +72,7 @@ environment read() {
     env.maxprocs = static_cast<int>(number_from("GANGWAY_MAXPROCS", 1, max_procs));
     env.stack_size = static_cast<std::size_t>(number_from("GANGWAY_STACK", min_stack_size, highest_stack_size));
     env.max_threads = static_cast<int>(number_from("GANGWAY_MAXTHREADS", 1, highest_max_threads));
+    env.idle_thread_ms = static_cast<int>(number_from("GANGWAY_IDLE_THREAD_MS", 0, highest_idle_thread_ms, -1));
     read_debug_words(env);
     return env;
 }

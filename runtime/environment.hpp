@@ -10,11 +10,13 @@ namespace gangway::runtime {
 
 constexpr long long highest_stack_size = 1LL << 36;
 constexpr long long highest_max_threads = 1 << 22;  // the kernel's own limit of pids
+constexpr long long highest_idle_thread_ms = 1'000'000'000;
 
 struct environment {
     int maxprocs = 0;                    // GANGWAY_MAXPROCS; 0: not set
     std::size_t stack_size = 0;          // GANGWAY_STACK
     int max_threads = 0;                 // GANGWAY_MAXTHREADS
+    int idle_thread_ms = -1;             // GANGWAY_IDLE_THREAD_MS; -1: not set
     bool no_membarrier = false;          // GANGWAY_DEBUG=nomembarrier
     bool sigquit = false;                // GANGWAY_DEBUG=sigquit
     bool all_frames = false;             // GANGWAY_DEBUG=allframes

@@ -105,39 +105,39 @@ void put_g(g* gp, void* arg) {
     line.address("entry", l.entry);
 }
 
-std::vector<const m*> linked(const m* first) {
-    std::vector<const m*> all;
-    for (const m* mp = first; mp != nullptr; mp = mp->schedlink) all.push_back(mp);
-    return all;
-}
+struct counted_m {
+    const m* mp;
+    bool idle;
+};
 
-bool contains(const std::vector<const m*>& all, const m& mp) {
-    return std::find(all.begin(), all.end(), &mp) != all.end();
-}
-
-void put_ms(text_out& out) {
-    std::vector<const m*> ended, idle;
+std::vector<counted_m> counted_ms() {
+    std::vector<counted_m> all;
     sched.lock.lock();
     try {
-        ended = linked(sched.mfree);
-        idle = linked(sched.midle);
+        each_m([&](const m& mp) {
+            if (mp.counted || (mp.extra && mp.tid != 0)) all.push_back({&mp, mp.idle});
+        });
     } catch (...) {
         sched.lock.unlock();
         throw;
     }
     sched.lock.unlock();
-    each_m([&](const m& mp) {
-        if (contains(ended, mp)) return;
+    return all;
+}
+
+void put_ms(text_out& out) {
+    for (const counted_m& counted : counted_ms()) {
+        const m& mp = *counted.mp;
         m_look l = look_at(mp);
         json_line line(out, "m");
-        line.number("id", l.id).number("tid", static_cast<std::uint64_t>(l.tid)).flag("idle", contains(idle, mp));
+        line.number("id", l.id).number("tid", static_cast<std::uint64_t>(l.tid)).flag("idle", counted.idle);
         line.flag("in_c", l.in_syscall).number("callback_depth", l.lockedint);
         if (l.curg != nullptr) line.number("g", goid_of(l.curg));
         if (l.lockedg != nullptr) line.number("locked_g", goid_of(l.lockedg));
         line.address("g0_lo", l.g0.lo).address("g0_hi", l.g0.hi);
         line.number("calls", load_relaxed(mp.ncgocall)).number("callbacks", load_relaxed(mp.ncgocallback));
         line.number("parks", load_relaxed(mp.parks)).number("preemptions", load_relaxed(mp.preemptions));
-    });
+    }
 }
 
 const char* name_of(stopped_as was) {

@@ -162,6 +162,7 @@ m* allocm() {
         mp->alllink = load_relaxed(sched.allm);
         store_release(sched.allm, mp);
     }
+    mp->counted = true;
     mp->id = ++sched.mnext;
     mp->fastrand = chaos_seed_of(mp->id);
     mp->nodirect = 0;
@@ -172,11 +173,15 @@ m* allocm() {
     return mp;
 }
 
-void freem(m* mp) {
+void uncountm(m* mp) {
+    mp->counted = false;
     sched.mcount--;
+}
+
+void freem(m* mp) {
+    check(!mp->counted, "freem: the m still counts");
     mp->schedlink = sched.mfree;
     sched.mfree = mp;
-    checkdead();
 }
 
 void newm(m* mp) {
@@ -206,6 +211,7 @@ void minit(m* mp) {
 }
 
 void unminit(m* mp) {
+    mp->tid = 0;  // reports ask it no more
     setm(nullptr);
     set_stackguard(0);
     remove_altstack(mp);
@@ -213,6 +219,16 @@ void unminit(m* mp) {
 
 void mexit(m* mp) {
     handoffp(releasep(mp));
+    sched.lock.lock();
+    uncountm(mp);
+    checkdead();
+    sched.lock.unlock();
+    end_thread(mp);
+}
+
+void end_thread(m* mp) {
+    check(mp->p == nullptr && mp->curg == nullptr && mp->lockedg == nullptr && mp->run == nullptr,
+          "end_thread: the thread is still of use");
     abandoning_frames();
     gangway_gogo(mp->base_sp);
 }

@@ -76,8 +76,13 @@ void yield_m(g* gp) {
     dropg(mp);
     store_relaxed(gp->status, Grunnable);
     p* pp = mp->p;
+    bool one_p = load_relaxed(sched.gomaxprocs) == 1;
+    if (one_p && load_relaxed(sched.runqsize) != 0 && runqempty(pp)) {
+        put_into_global(gp);  // in the own queue it would be next again, and those there have one turn in 61
+        schedule();
+    }
     runqput(pp, gp, false);
-    if (load_relaxed(sched.gomaxprocs) > 1 && scheduler_has_its_turn(pp)) {
+    if (!one_p && scheduler_has_its_turn(pp)) {
         // The one that has waited longest: the one that yields might be the same in each such turn.
         g* passed_on = runqget_ring(pp);
         if (passed_on != nullptr && !put_into_global(passed_on)) count(pp->schedtick);  // or it came back at once

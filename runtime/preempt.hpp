@@ -16,7 +16,7 @@
 //     (preempt_off_depth() != 0), while it is in C, on g0, and while it holds a preempt_guard. The runtime is not built
 //     with -fsplit-stack, but what it calls may be: a replaced operator new, a move constructor under a channel's lock,
 //     and any inline function of which the linker has kept the program's copy.
-//  P4 Who asks holds sched.lock, and so does a thread that stops being an m (freem): the guard word that is poisoned
+//  P4 Who asks holds sched.lock, and so does a thread that stops being an m (J3): the guard word that is poisoned
 //     exists. The g exists too: its slot is given back under stacks_lock, after curg was cleared.
 //
 // Where Go restores its guard in ready, newproc, allocm and the allocator, this does it in the release that all of them

@@ -58,7 +58,7 @@ void incidlelocked(std::int32_t n);
 void handoffp(p* pp);
 // pp: null for an idle one. spinning: the caller has counted the m in nmspinning.
 void startm(p* pp, bool spinning);
-// On g0, without a p. Sleeps until an m is wanted; then has one.
+// On g0, without a p. Sleeps until an m is wanted; then has one. The thread ends where none is for too long (J1).
 void stopm(m* mp);
 // On g0. Sleeps until somebody hands a p for the m's lockedg.
 void stoplockedm(m* mp);

@@ -61,7 +61,9 @@ void leave_runtime(m* mp) {
     unminit(mp);
     sched.lock.lock();
     sched.nruns--;
+    uncountm(mp);
     freem(mp);
+    checkdead();
     sched.lock.unlock();
 }
 

@@ -38,16 +38,20 @@ options effective(const options& asked) {
     check_range("maxprocs", o.maxprocs, 0, max_procs);
     check_range("stack_size", static_cast<long long>(o.stack_size), min_stack_size, highest_stack_size);
     check_range("max_threads", o.max_threads, 1, highest_max_threads);
+    check_range("idle_thread_ms", o.idle_thread_ms, 0, highest_idle_thread_ms);
     const environment& env = read_environment();
     if (o.maxprocs == standard.maxprocs && env.maxprocs != 0) o.maxprocs = env.maxprocs;
     if (o.maxprocs == 0) o.maxprocs = num_cpu();
     if (o.stack_size == standard.stack_size && env.stack_size != 0) o.stack_size = env.stack_size;
     if (o.max_threads == standard.max_threads && env.max_threads != 0) o.max_threads = env.max_threads;
+    if (o.idle_thread_ms == standard.idle_thread_ms && env.idle_thread_ms >= 0)
+        o.idle_thread_ms = env.idle_thread_ms;
     return o;
 }
 
 void apply(const options& o) {
     store_relaxed(sched.stack_size, (o.stack_size + page_size - 1) / page_size * page_size);
+    store_relaxed(sched.idle_m_timeout, std::int64_t{o.idle_thread_ms} * 1'000'000);
     sched.lock.lock();
     sched.maxmcount = o.max_threads;
     sched.lock.unlock();

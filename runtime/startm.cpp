@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Starting and stopping ms, and what a locked goroutine asks of them.
+#include <algorithm>
 #include <utility>
 
 #include "runtime/chaos_window.hpp"
@@ -51,19 +52,50 @@ p* pidleget() {
 
 void mput(m* mp) {
     mp->schedlink = sched.midle;
+    mp->idleprev = nullptr;
+    if (mp->schedlink != nullptr) mp->schedlink->idleprev = mp;
     sched.midle = mp;
+    mp->idle = true;
     sched.nmidle++;
     checkdead();
 }
 
 namespace {
+// sched.lock held.
+void take_off_idle_list(m* mp) {
+    (mp->idleprev != nullptr ? mp->idleprev->schedlink : sched.midle) = mp->schedlink;
+    if (mp->schedlink != nullptr) mp->schedlink->idleprev = mp->idleprev;
+    mp->idle = false;
+    sched.nmidle--;
+}
+
+// The one that came last: its caches are the warmest, and those that are one too many grow old.
 m* mget() {
     m* mp = sched.midle;
-    if (mp != nullptr) {
-        sched.midle = mp->schedlink;
-        sched.nmidle--;
-    }
+    if (mp != nullptr) take_off_idle_list(mp);
     return mp;
+}
+
+// J1, J2. True: the m is to end.
+bool end_idle(m* mp) {
+    sched.lock.lock();
+    bool ends = mp->idle && !load_relaxed(sched.gcwaiting);  // J4
+    if (ends) {
+        take_off_idle_list(mp);
+        uncountm(mp);
+    }
+    sched.lock.unlock();
+    return ends;
+}
+
+// For mp->park. Does not return where nobody wants the m in time.
+void sleep_for_work(m* mp) {
+    constexpr std::int64_t look_again = 10'000'000;  // ns, where the time is up and the world stopped
+    std::int64_t ns = load_relaxed(sched.idle_m_timeout);
+    while (!mp->park.sleep_for(ns)) {
+        if (end_idle(mp)) end_thread(mp);
+        ns = std::max(ns, look_again);
+    }
 }
 
 // Takes the p that the waker left.
@@ -95,6 +127,7 @@ void stopm(m* mp) {
     sched.lock.lock();
     mput(mp);
     sched.lock.unlock();
+    sleep_for_work(mp);
     take_nextp(mp);
 }
 

@@ -175,6 +175,9 @@ struct alignas(64) m {
     note park;                    // stopm, stoplockedm
     runtime::p* nextp = nullptr;  // set by whoever wakes park
     m* schedlink = nullptr;       // sched.lock: idle list, free list
+    m* idleprev = nullptr;        // sched.lock: idle list
+    bool idle = false;            // sched.lock: it is in the idle list. J1
+    bool counted = false;         // sched.lock: it is in sched.mcount. J2
     m* alllink = nullptr;         // set once, before it is published in sched.allm
 
     std::uint64_t id = 0;
@@ -266,9 +269,10 @@ struct scheduler {
     std::int32_t monitor_awake = 0;  // sched.lock; what the monitor has taken off nmidlelocked for a moment
     std::int32_t mcount = 0;         // sched.lock; ms that exist, the monitor not among them
     std::int32_t maxmcount = 10'000;
-    std::uint64_t mnext = 0;         // sched.lock; ids given out
-    std::uint64_t nmended = 0;       // sched.lock
-    m* extram = nullptr;             // sched.lock; extra ms that nobody uses. I1
+    std::atomic<std::int64_t> idle_m_timeout{10'000'000'000};  // ns that an m sleeps for work before it ends
+    std::uint64_t mnext = 0;                                   // sched.lock; ids given out
+    std::uint64_t nmended = 0;                                 // sched.lock
+    m* extram = nullptr;                                       // sched.lock; extra ms that nobody uses. I1
     std::int32_t nextra = 0;         // sched.lock; extra ms that there are, not in mcount
     std::int32_t nextra_in_use = 0;  // sched.lock; those that are a thread's
     m* mfree = nullptr;              // sched.lock; structs of ended ms, kept: others may still look at one

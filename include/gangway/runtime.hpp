@@ -28,6 +28,8 @@ struct options {
     std::size_t stack_size = 256 << 10;  // bytes of address space per goroutine started from now on, at least
                                          // 8192; rounded up to pages, the guard comes on top. GANGWAY_STACK
     int max_threads = 10'000;            // ms; needing one more is fatal. GANGWAY_MAXTHREADS
+    int idle_thread_ms = 10'000;         // milliseconds that a thread is kept that has no work from now on, 0 to
+                                         // 1'000'000'000. GANGWAY_IDLE_THREAD_MS
 };
 
 namespace detail {

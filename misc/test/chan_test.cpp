@@ -209,6 +209,7 @@ GOROUTINE_TEST(chan, parked_senders_and_receivers_are_served_in_order) {
     done.wait();
 }
 
+// TestRuntimePanicWithRuntimeError
 GOROUTINE_TEST(chan, closing_twice_and_sending_on_closed_are_errors) {
     for (std::size_t capacity : {0U, 1U}) {
         chan<int> c(capacity);

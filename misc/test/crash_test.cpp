@@ -111,6 +111,11 @@ TEST(deadlock, LockedDeadlock2) {
 
 TEST(deadlock, after_work) {
     expect_fatal(run("deadlock_after_work"), deadlock);
+    expect_fatal(run("deadlock_after_work", {"GANGWAY_IDLE_THREAD_MS=0"}), deadlock);
+}
+
+TEST(deadlock, after_idle_threads_have_ended) {
+    expect_fatal(run("deadlock_after_threads_ended"), deadlock);
 }
 
 TEST(deadlock, in_a_callback) {
@@ -121,6 +126,10 @@ TEST(deadlock, GoexitDeadlock) {
     const auto e = run("goexit_deadlock");
     expect_fatal(e, "no goroutines (main called goexit) - deadlock!\n");
     EXPECT_EQ(0, count(e.err, "\ngoroutine ")) << e.err;
+}
+
+TEST(deadlock, GoexitExit) {
+    expect_exit(run("goexit_exit"), 0, "");
 }
 
 TEST(deadlock, GoNil) {
@@ -281,6 +290,7 @@ TEST(environment, wrong_values_are_rejected_by_name) {
          {wrong{"GANGWAY_MAXPROCS", "many"}, wrong{"GANGWAY_MAXPROCS", "0"}, wrong{"GANGWAY_MAXPROCS", "1025"},
           wrong{"GANGWAY_MAXPROCS", "2x"}, wrong{"GANGWAY_MAXPROCS", "99999999999999999999"},
           wrong{"GANGWAY_MAXPROCS", "-1"}, wrong{"GANGWAY_STACK", "12"}, wrong{"GANGWAY_MAXTHREADS", "none"},
+          wrong{"GANGWAY_IDLE_THREAD_MS", "-1"}, wrong{"GANGWAY_IDLE_THREAD_MS", "1000000001"},
           wrong{"GANGWAY_DEBUG", "nosuchword"}, wrong{"GANGWAY_DEBUG", "chaos=one"}}) {
         const auto e = run("starts", {name + "=" + value});
         EXPECT_NE(0, e.code) << name << "=" << value;
@@ -291,7 +301,7 @@ TEST(environment, wrong_values_are_rejected_by_name) {
 
 TEST(environment, right_values_are_taken) {
     expect_exit(run("starts", {"GANGWAY_MAXPROCS=3", "GANGWAY_STACK=65536", "GANGWAY_MAXTHREADS=100",
-                               "GANGWAY_DEBUG=nomembarrier,chaos=7"}),
+                               "GANGWAY_IDLE_THREAD_MS=0", "GANGWAY_DEBUG=nomembarrier,chaos=7"}),
                 0, "");
     const auto e = run("stack_overflow", {"GANGWAY_STACK=65536"});
     EXPECT_THAT(e.err, HasSubstr("goroutine stack exceeds 65536-byte limit"));

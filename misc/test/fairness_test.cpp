@@ -5,7 +5,9 @@
 #include <atomic>
 #include <chrono>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
+#include <string>
 #include <thread>
 #include <unistd.h>
 
@@ -88,43 +90,143 @@ TEST(fairness, of_goroutines_with_preempt_points) {
     });
 }
 
-// A goroutine that yields for ever, on one p, and whoever waits in another place than its p's queue.
-template <class Wait>
-void beside_one_that_yields(Wait wait) {
-    test::run_and_check(test::with_ps(1), [&] {
-        std::atomic<bool> stop{false};
-        gangway::wait_group wg;
-        wg.go([&] {
-            while (!stop) gangway::gosched();
+// What never ends and never waits, each in its own way: a step of it.
+struct hog {
+    const char* name;
+    void (*step)();
+};
+
+void write_to_null() {
+    static const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    gangway::call<&::write>(null, "x", 1UL);
+}
+
+// This program's operator new is preemptible.
+void allocate() {
+    auto* p = new int(1);
+    asm volatile("" : : "r"(p) : "memory");
+    delete p;
+}
+
+void select_nothing() {
+    static gangway::chan<int>* const never = new gangway::chan<int>;
+    gangway::select(gangway::on_recv(*never, [](std::optional<int>) {}), gangway::on_default([] {}));
+}
+
+constexpr std::array hogs{
+    hog{"yields", [] { gangway::gosched(); }},
+    hog{"computes", &preemptible::touch},
+    hog{"calls_C", &write_to_null},   // GCFairness, TestTimerFairness2
+    hog{"allocates", &allocate},      // GCFairness2
+    hog{"selects", &select_nothing},  // TestTimerFairness
+    hog{"asks", [] { gangway::preempt_point(); }},
+};
+
+class beside_hogs : public testing::TestWithParam<hog> {
+protected:
+    // On one p, where two of them are at it for ever. Where they starve wait(), the test does not end.
+    template <class Wait>
+    void beside(Wait wait) {
+        test::run_and_check(test::with_ps(1), [&] {
+            std::atomic<bool> stop{false};
+            gangway::wait_group wg;
+            for (int i = 0; i < 2; i++) {
+                wg.go([&] {
+                    for (; !stop; steps_++) GetParam().step();
+                });
+            }
+            wait();
+            stop = true;
+            wg.wait();
         });
-        wait();
+    }
+    std::atomic<std::uint64_t> steps_{0};
+};
+
+// Each of the turns comes after theirs.
+TEST_P(beside_hogs, another_goroutine_has_its_turns) {
+    beside([&] {
+        for (int turn = 0; turn < 20; turn++) {
+            const std::uint64_t before = steps_;
+            EXPECT_TRUE(test::yield_until([&] { return steps_ != before; }));
+        }
+    });
+}
+
+TEST_P(beside_hogs, the_global_queue_is_not_starved) {
+    beside([] {
+        for (int i = 0; i < 5; i++) {
+            gangway::chan<int> c;
+            std::thread outside([c]() mutable { gangway::go([c]() mutable { c.send(1); }); });
+            EXPECT_EQ(c.recv(), 1);
+            outside.join();
+        }
+    });
+}
+
+TEST_P(beside_hogs, timers_are_not_starved) {
+    beside([] {
+        for (int i = 0; i < 5; i++) {
+            gangway::sleep_for(1ms);
+            EXPECT_TRUE(gangway::after(1ms).recv().has_value());
+        }
+    });
+}
+
+TEST_P(beside_hogs, the_poller_is_not_starved) {
+    beside([] {
+        for (int i = 0; i < 5; i++) {
+            int ends[2];
+            ASSERT_EQ(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+            std::thread outside([&] { EXPECT_EQ(write(ends[1], "x", 1), 1); });
+            EXPECT_EQ(gangway::wait_fd(ends[0], POLLIN), POLLIN);
+            outside.join();
+            close(ends[0]);
+            close(ends[1]);
+        }
+    });
+}
+
+TEST_P(beside_hogs, the_world_stops) {
+    beside([] {
+        for (int i = 0; i < 5; i++) EXPECT_GE(gangway::read_mem_stats().goroutines, 3U);
+    });
+}
+
+INSTANTIATE_TEST_SUITE_P(fairness, beside_hogs, testing::ValuesIn(hogs),
+                         [](const auto& of) { return std::string(of.param.name); });
+
+// A yield is behind all that wait in the global queue, where nobody else waits: they do not get one turn in 61.
+TEST(fairness, a_yield_lets_the_global_queue_go_first) {
+    test::run_and_check(test::with_ps(1), [] {
+        constexpr int n = 2000;
+        std::atomic<int> ran{0};
+        std::thread([&] {
+            for (int i = 0; i < n; i++) gangway::go([&] { ++ran; });
+        }).join();
+        int yields = 0;
+        EXPECT_TRUE(test::yield_until([&] { return yields++, ran == n; }));
+        EXPECT_LT(yields, n / 10);
+    });
+}
+
+// A goroutine that computes for ever keeps the only p for no longer than its time slice: it is made to yield before each
+// of the other's turns.
+TEST(fairness, one_that_computes_is_preempted_for_each_turn_of_another) {
+    test::run_and_check(test::with_ps(1), [] {
+        constexpr int turns = 20;
+        std::atomic<bool> stop{false};
+        std::atomic<std::uint64_t> rounds{0};
+        const std::uint64_t before = gangway::read_mem_stats().preemptions;
+        gangway::wait_group wg;
+        wg.go([&] { preemptible::count_until(stop, rounds); });
+        for (int turn = 0; turn < turns; turn++) {
+            const std::uint64_t seen = rounds;
+            EXPECT_TRUE(test::yield_until([&] { return rounds != seen; }));
+        }
+        EXPECT_GE(gangway::read_mem_stats().preemptions, before + turns);
         stop = true;
         wg.wait();
-    });
-}
-
-TEST(fairness, the_global_queue_is_not_starved_by_one_that_yields) {
-    beside_one_that_yields([] {
-        gangway::chan<int> c;
-        std::thread outside([c]() mutable { gangway::go([c]() mutable { c.send(1); }); });
-        EXPECT_EQ(c.recv(), 1);
-        outside.join();
-    });
-}
-
-TEST(fairness, timers_are_not_starved_by_one_that_yields) {
-    beside_one_that_yields([] { gangway::sleep_for(1ms); });
-}
-
-TEST(fairness, the_poller_is_not_starved_by_one_that_yields) {
-    beside_one_that_yields([] {
-        int ends[2];
-        ASSERT_EQ(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
-        std::thread outside([&] { EXPECT_EQ(write(ends[1], "x", 1), 1); });
-        EXPECT_EQ(gangway::wait_fd(ends[0], POLLIN), POLLIN);
-        outside.join();
-        close(ends[0]);
-        close(ends[1]);
     });
 }
 

@@ -280,13 +280,13 @@ public:
     no_ms_at_hand() {
         std::lock_guard lock(sched.lock);
         idle_ = std::exchange(sched.midle, nullptr);
-        nidle_ = std::exchange(sched.nmidle, 0);
+        for (m* mp = idle_; mp != nullptr; mp = mp->schedlink) mp->idle = false;
+        sched.nmidle = 0;
         free_ = std::exchange(sched.mfree, nullptr);
     }
     ~no_ms_at_hand() {
         std::lock_guard lock(sched.lock);
-        append(sched.midle, idle_);
-        sched.nmidle += nidle_;
+        while (idle_ != nullptr) gangway::runtime::mput(std::exchange(idle_, idle_->schedlink));
         append(sched.mfree, free_);
     }
     no_ms_at_hand(const no_ms_at_hand&) = delete;
@@ -299,7 +299,6 @@ private:
         *end = more;
     }
     m* idle_;
-    std::int32_t nidle_;
     m* free_;
 };
 
@@ -333,7 +332,10 @@ GOROUTINE_TEST(restore, after_allocm) {
     }
     EXPECT_GT(allocations.put_off(), 0);
     sched.lock.lock();
-    for (m* mp : made) gangway::runtime::freem(mp);
+    for (m* mp : made) {
+        gangway::runtime::uncountm(mp);
+        gangway::runtime::freem(mp);
+    }
     sched.lock.unlock();
 }
 

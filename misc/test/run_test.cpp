@@ -182,6 +182,9 @@ TEST(run, options_out_of_range_are_errors_that_name_them) {
     o = {};
     o.max_threads = -3;
     expect_rejected(o, "max_threads");
+    o = {};
+    o.idle_thread_ms = -1;
+    expect_rejected(o, "idle_thread_ms");
 }
 
 TEST(run, options_are_applied_each_time) {

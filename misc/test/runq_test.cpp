@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The run queue by itself, white box: RunSchedLocalQueueTest, RunSchedLocalQueueStealTest,
-// RunSchedLocalQueueEmptyTest, WSQTest.sanity, testwsdeque.
+// RunSchedLocalQueueEmptyTest, WSQTest.sanity, testwsdeque. Left out: RunStealOrderTest, for thieves begin at a random p
+// and go round, and TestLFStack, for there are no lock-free stacks.
 #include <atomic>
 #include <memory>
 #include <thread>

@@ -173,7 +173,7 @@ GOROUTINE_TEST(sched, more_than_a_local_queue_holds) {
     }
 }
 
-// Ready goroutines of a p whose thread does not come back are taken by the others.
+// WorkStealing.steal_from_runq: ready goroutines of a p whose thread does not come back are taken by the others.
 TEST(sched, steals_from_a_p_that_is_busy) {
     test::run_and_check(test::with_ps(2), [] {
         for (int i = 0; i < 20; i++) {
@@ -184,6 +184,35 @@ TEST(sched, steals_from_a_p_that_is_busy) {
             }
         }
     });
+}
+
+// WorkStealing.sleeping_thread_not_stolen: who sleeps is run once, when its time has come, however many look for work.
+GOROUTINE_TEST(sched, who_sleeps_is_not_run_by_a_thief) {
+    constexpr int n = 50;
+    const int rounds = test::sized(20, 4);
+    std::atomic<int> awake{0};
+    std::atomic<bool> over{false};
+    gangway::wait_group sleepers;
+    gangway::wait_group others;
+    for (int i = 0; i < 4; i++) {
+        others.go([&] {
+            while (!over) gangway::spawn([] {}).join();  // thieves have something to look for
+        });
+    }
+    for (int i = 0; i < n; i++) {
+        sleepers.go([&] {
+            for (int r = 0; r < rounds; r++) {
+                const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+                gangway::sleep_until(until);
+                EXPECT_GE(std::chrono::steady_clock::now(), until);
+                ++awake;
+            }
+        });
+    }
+    sleepers.wait();
+    over = true;
+    others.wait();
+    EXPECT_EQ(n * rounds, awake);
 }
 
 // Stacks come back and are used again: a million goroutines need no more than lived at a time.

@@ -35,6 +35,7 @@ inline void check(bool right, const char* what) {
 void run_round(random& choose);
 
 // After all rounds: what the runtime counted must be what was done. Elsewhere rounds may still be under way.
+void change_maxprocs(random& choose, long times);  // in a goroutine
 void check_counts();
 
 }  // namespace stress

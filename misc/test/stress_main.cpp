@@ -26,14 +26,18 @@ using clock = std::chrono::steady_clock;
 struct settings {
     double minutes = 0;
     long rounds = 0;
+    long maxprocs_changes = 0;
     std::uint64_t seed = std::random_device{}();
     int threads = 2;
 };
 
 constexpr const char* usage =
-    "usage: gangway_stress [--minutes M | --rounds N] [--seed S] [--threads T]\n"
+    "usage: gangway_stress [--minutes M | --rounds N | --maxprocs-changes N] [--seed S] [--threads T]\n"
     "  --minutes M   go on for M minutes (1 if neither is given)\n"
     "  --rounds N    or for N rounds on each thread\n"
+    "  --maxprocs-changes N\n"
+    "                or until the number of ps has been changed N times, to 1 to 8 of them, some 1,000 times a "
+    "second\n"
     "  --seed S      the choices of an earlier run (a new seed each time, printed)\n"
     "  --threads T   threads that are in run() at the same time (2)\n";
 
@@ -58,7 +62,8 @@ settings read_arguments(int argc, char** argv) {
             std::fputs(usage, stdout);
             std::exit(0);
         }
-        const bool known = name == "--minutes" || name == "--rounds" || name == "--seed" || name == "--threads";
+        const bool known = name == "--minutes" || name == "--rounds" || name == "--maxprocs-changes" ||
+                           name == "--seed" || name == "--threads";
         if (!known || i + 1 == argc) {
             std::fprintf(stderr, "gangway_stress: %s: %s\n%s", name.c_str(), known ? "needs a value" : "unknown",
                          usage);
@@ -67,10 +72,11 @@ settings read_arguments(int argc, char** argv) {
         const char* value = argv[++i];
         if (name == "--minutes") s.minutes = number(name, value, 0);
         if (name == "--rounds") s.rounds = static_cast<long>(number(name, value, 1));
+        if (name == "--maxprocs-changes") s.maxprocs_changes = static_cast<long>(number(name, value, 1));
         if (name == "--seed") s.seed = std::strtoull(value, nullptr, 0);
         if (name == "--threads") s.threads = static_cast<int>(number(name, value, 1));
     }
-    if (s.minutes == 0 && s.rounds == 0) s.minutes = 1;
+    if (s.minutes == 0 && s.rounds == 0 && s.maxprocs_changes == 0) s.minutes = 1;
     return s;
 }
 
@@ -78,6 +84,7 @@ settings read_arguments(int argc, char** argv) {
 char banner[128] = "";
 
 std::atomic<long> rounds_done{0};
+std::atomic<bool> changes_done{false};
 
 // No round on any thread has ended for so long: a hang. The other thread of the report's own hang is the second alarm.
 constexpr unsigned hang_seconds = 240;
@@ -94,7 +101,11 @@ void on_alarm(int) {
 
 void run_rounds(const settings& s, int thread, clock::time_point until) {
     random choose(s.seed + static_cast<std::uint64_t>(thread) * 1'000'003);
-    for (long i = 0; s.rounds != 0 ? i < s.rounds : clock::now() < until; i++) {
+    auto goes_on = [&](long round) {
+        if (s.maxprocs_changes != 0) return !changes_done;
+        return s.rounds != 0 ? round < s.rounds : clock::now() < until;
+    };
+    for (long i = 0; goes_on(i); i++) {
         run_round(choose);
         ++rounds_done;
         ::alarm(hang_seconds);
@@ -123,6 +134,13 @@ int main(int argc, char** argv) {
     const auto start = clock::now();
     const auto until =
         start + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(s.minutes * 60));
+    if (s.maxprocs_changes != 0) {
+        gangway::go([&s] {
+            stress::random choose(s.seed - 1);
+            change_maxprocs(choose, s.maxprocs_changes);
+            changes_done = true;
+        });
+    }
     std::vector<std::thread> threads;
     for (int t = 1; t < s.threads; t++) threads.emplace_back(run_rounds, s, t, until);
     run_rounds(s, 0, until);

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -74,6 +75,7 @@ private:
             &actor::throw_and_park,
             &actor::ping_pong,
             &actor::nest_calls,
+            &actor::wait_for_timers,
             &actor::look,
             &actor::exception_in_callback,
             &actor::call_back,
@@ -180,6 +182,20 @@ private:
         ++calls_made;
         check(gangway::call<&::descend>(gangway::exported<&actor::one_level>, std::int64_t{levels}) == levels,
               "nested calls");
+    }
+
+    // Each of them fires once: what a change of the number of ps loses is waited for here for ever.
+    void wait_for_timers() {
+        using namespace std::chrono_literals;
+        gangway::chan<int> fired(2);
+        gangway::timer one(choose_.between(0, 200) * 1us, [fired]() mutable { fired.send(1); });
+        gangway::timer never(1h, [] { fail("a timer fired before its time"); });
+        gangway::sleep_for(choose_.between(0, 100) * 1us);
+        gangway::ticker ticks(choose_.between(20, 100) * 1us);
+        check(ticks.channel().recv().has_value(), "a ticker's tick");
+        check(fired.recv() == 1, "a timer");
+        check(never.stop(), "stopping a timer");
+        check(fired.size() == 0, "a timer that fired twice");
     }
 
     void look() {
@@ -331,6 +347,15 @@ void run_round(random& choose) {
     opts.maxprocs = choose.between(1, 8);
     gangway::run(opts, [&] { play(choose); });
     check(!gangway::on_goroutine(), "run() came back on a goroutine");
+}
+
+void change_maxprocs(random& choose, long times) {
+    for (long made = 0; made < times;) {
+        const int n = choose.between(1, 8);
+        if (gangway::gomaxprocs(n) != n) made++;
+        // One straight after the other now and then; else the others come to do something in between.
+        if (!choose.one_in(4)) gangway::sleep_for(std::chrono::microseconds(choose.between(0, 300)));
+    }
 }
 
 void check_counts() {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Programs in which nothing can ever run again.
+#include <cstdlib>
 #include <functional>
 #include <gangway/gangway.hpp>
 #include <mutex>
 
+#include "../c/block.h"
 #include "../c/callback.h"
 #include "testprog.hpp"
 
@@ -109,6 +111,21 @@ PROGRAM(deadlock_after_work) {
     });
 }
 
+// The ms that C needed have ended: those that are left are asleep, and known.
+PROGRAM(deadlock_after_threads_ended) {
+    gangway::options o;
+    o.idle_thread_ms = 1;
+    gangway::run(o, [] {
+        constexpr int n = 20;
+        gate* g = ::gate_new();
+        gangway::wait_group done;
+        for (int i = 0; i < n; i++) done.go([=] { gangway::blocking_call<&::gate_meet>(g, n); });
+        done.wait();
+        while (gangway::read_mem_stats().ms_ended < n / 2) gangway::gosched();
+        gangway::chan<int>().recv();
+    });
+}
+
 // C's frames hold the thread while the callback waits for what never comes.
 PROGRAM(deadlock_in_callback) {
     gangway::run([] {
@@ -124,6 +141,17 @@ PROGRAM(goexit_deadlock) {
         });
         gangway::go([] {
             for (int i = 0; i < 10; i++) gangway::gosched();
+        });
+        gangway::goexit();
+    });
+}
+
+// The main goroutine is gone, and the one that is left ends the process.
+PROGRAM(goexit_exit) {
+    gangway::run([] {
+        gangway::go([] {
+            for (int i = 0; i < 10; i++) gangway::gosched();
+            std::exit(0);
         });
         gangway::goexit();
     });

@@ -66,7 +66,7 @@ void run_server(const std::string& address) {
         const sigset_t signals = stop_signals();
         int signal = 0;
         gangway::blocking_call<&::sigwait>(&signals, &signal);
-        listener.close();  // wakes serve() out of accept()
+        listener.close();  // wakes serve() out of accept(); who is connected goes with the process
     });
     serve(listener);
 }

@@ -22,14 +22,14 @@
 namespace gangway::runtime {
 
 struct waitq {
-    sudog* first = nullptr;
+    one_writer<sudog*> first{nullptr};
     sudog* last = nullptr;
 
-    bool empty() const { return first == nullptr; }
+    bool empty() const { return first == nullptr; }  // without the lock a guess
     void enqueue(sudog* s) {
         s->next = nullptr;
         s->prev = last;
-        (last != nullptr ? last->next : first) = s;
+        set_next_of(last, s);
         last = s;
     }
     // A waiter that is now the caller's: C2. A select's may have been won on another channel meanwhile: V2.
@@ -43,9 +43,18 @@ struct waitq {
     // s may be off the queue already.
     void remove(sudog* s) {
         if (s->prev == nullptr && first != s) return;
-        (s->prev != nullptr ? s->prev->next : first) = s->next;
+        set_next_of(s->prev, s->next);
         (s->next != nullptr ? s->next->prev : last) = s->prev;
         s->next = s->prev = nullptr;
+    }
+
+private:
+    void set_next_of(sudog* s, sudog* next) {
+        if (s != nullptr) {
+            s->next = next;
+        } else {
+            first = next;
+        }
     }
 };
 
@@ -62,12 +71,12 @@ struct hchan {
     std::atomic<std::size_t> refs{1};
 
     runtime::m_lock lock{runtime::lock_rank::channel};
-    std::atomic<bool> closed{false};    // written under lock; read without it by the ops that would only fail
+    std::atomic<bool> closed{false};    // written under lock; select looks without it
     std::atomic<std::size_t> count{0};  // written under lock; elements in the buffer
     std::size_t sendx = 0;              // lock: where the next is put
     std::size_t recvx = 0;              // lock: where the next is taken
-    runtime::waitq sendq;               // lock
-    runtime::waitq recvq;               // lock
+    runtime::waitq sendq;               // lock; select looks whether they are empty without it
+    runtime::waitq recvq;
     listed entry{listed_kind::channel, this};
 };
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // select over channels.
 //
-//  V1 All channels of the select are locked, in the order of their addresses, while it looks at them, while its sudogs go
-//     on their queues, and again when it takes the rest of them off. So no case can become ready unseen in between, and
-//     two selects over the same channels do not deadlock.
+// Where a case looks as if it could go on it is tried first, with its channel's lock alone. What such a look misses is
+// found under V1, so it may be one without any lock.
+//
+//  V1 All channels of the select are locked, in the order of their addresses, when it finds that none is ready, while its
+//     sudogs go on their queues, and again when it takes the rest of them off. So no case can become ready unseen in
+//     between, and two selects over the same channels do not deadlock.
 //  V2 A parked select has a sudog on each channel and only one of them may win: who takes one off a queue owns the
 //     goroutine only if it moves g.select_done from 0 to 1 (chan.hpp, dequeue); else it takes the next in the queue.
 //  V3 The winner leaves its sudog in g.param before goready.
@@ -96,13 +99,37 @@ void make_orders(const select_op* ops, std::size_t n, workspace& w) {
               [ops](std::size_t a, std::size_t b) { return std::less<>()(ops[a].c, ops[b].c); });
 }
 
-// An operation that can go on is done, and all locks released. False: it cannot, and nothing has changed.
-bool try_op(const selector& s, const select_op& op, chan_result* how) {
-    std::optional<chan_result> r = op.send ? send_locked(op.c, op.elem, [&] { s.unlock(); })
-                                           : recv_locked(op.c, op.elem, [&] { s.unlock(); });
-    if (!r) return false;
-    *how = *r;
-    return true;
+// An operation that can go on is done, and unlock() called. Nothing: it cannot, and nothing has changed.
+template <class Unlock>
+std::optional<chan_result> try_op(const select_op& op, Unlock unlock) {
+    return op.send ? send_locked(op.c, op.elem, unlock) : recv_locked(op.c, op.elem, unlock);
+}
+
+bool looks_ready(const select_op& op) {
+    const hchan& c = *op.c;
+    if (load_relaxed(c.closed)) return true;
+    const std::size_t n = load_relaxed(c.count);
+    return op.send ? n < c.capacity || !c.recvq.empty() : n != 0 || !c.sendq.empty();
+}
+
+// One of those that look ready, each as likely as the others; n: none does.
+std::size_t pick_ready(const select_op* ops, std::size_t n) {
+    std::size_t picked = n;
+    std::uint32_t found = 0;
+    for (std::size_t i = 0; i < n; i++) {
+        if (looks_ready(ops[i]) && (found++ == 0 || random_below(found) == 0)) picked = i;
+    }
+    return picked;
+}
+
+std::optional<select_result> try_one(const select_op* ops, std::size_t n) {
+    const std::size_t i = pick_ready(ops, n);
+    if (i == n) return std::nullopt;
+    hchan* c = ops[i].c;
+    c->lock.lock();
+    if (std::optional<chan_result> how = try_op(ops[i], [c] { c->lock.unlock(); })) return select_result{i, *how};
+    c->lock.unlock();
+    return std::nullopt;
 }
 
 // As selector::unlock, but the goroutine, and with it all that is in its frame, may be gone once the last channel is
@@ -151,23 +178,15 @@ bool always(g*, void*) {
     return true;
 }
 
-}  // namespace
-
-select_result selectgo(const select_op* ops, std::size_t n, bool block) {
-    preempt_check();
-    if (n == 0) {
-        if (!block) return {0, chan_result::would_block};
-        if (!on_curg_stack()) return select_elsewhere(ops, n);
-        gopark(&always, nullptr, wait_reason::select_no_cases);
-    }
+// Out of line: its workspace is not what a select with a case that is ready should have to make.
+[[gnu::noinline]] select_result selectgo_slow(const select_op* ops, std::size_t n, bool block) {
     workspace w(n);
     make_orders(ops, n, w);
     selector s{ops, n, w.lock_order};
     s.lock();
     for (std::size_t k = 0; k < n; k++) {
         std::size_t i = w.poll_order[k];
-        chan_result how{};
-        if (try_op(s, ops[i], &how)) return {i, how};
+        if (std::optional<chan_result> how = try_op(ops[i], [&] { s.unlock(); })) return {i, *how};
     }
     if (!block || !on_curg_stack()) {
         s.unlock();
@@ -181,6 +200,19 @@ select_result selectgo(const select_op* ops, std::size_t n, bool block) {
     std::size_t won = dequeue_losers(s, gp, w);
     s.unlock();
     return {won, w.sudogs[won].success ? chan_result::done : chan_result::closed};
+}
+
+}  // namespace
+
+select_result selectgo(const select_op* ops, std::size_t n, bool block) {
+    preempt_check();
+    if (n == 0) {
+        if (!block) return {0, chan_result::would_block};
+        if (!on_curg_stack()) return select_elsewhere(ops, n);
+        gopark(&always, nullptr, wait_reason::select_no_cases);
+    }
+    if (std::optional<select_result> r = try_one(ops, n)) return *r;
+    return selectgo_slow(ops, n, block);
 }
 
 }  // namespace gangway::detail

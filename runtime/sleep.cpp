@@ -45,12 +45,13 @@ namespace gangway::detail {
 using namespace runtime;
 
 // References: the owner's, one while it is pending, and one for each call of fire under way. A timer that fires once
-// passes the pending one on to its call.
+// passes the pending one on to its call; one that is stopped keeps it for the next start.
 struct timer_state {
     runtime::timer t;
     std::function<void()> fire;
     std::atomic<std::uint32_t> refs{1};
     m_lock starting{lock_rank::timer_start};  // one start or stop at a time
+    bool has_spare_ref = false;               // starting; not while it is pending
 };
 
 void sleep_ns(std::int64_t ns) {
@@ -89,16 +90,30 @@ void retain_timer(timer_state* t) noexcept {
     add_relaxed(t->refs, 1U);
 }
 
+namespace {
+void release_refs(timer_state* t, std::uint32_t n) {
+    if (add_acq_rel(t->refs, 0U - n) == 0) delete t;
+}
+}  // namespace
+
 void release_timer(timer_state* t) noexcept {
-    if (add_acq_rel(t->refs, -1U) == 0) delete t;
+    release_refs(t, 1);
 }
 
 bool stop_timer(timer_state* t) {
     t->starting.lock();
     bool was_pending = del_timer(&t->t);
+    t->has_spare_ref |= was_pending;
     t->starting.unlock();
-    if (was_pending) release_timer(t);
     return was_pending;
+}
+
+void drop_timer(timer_state* t) noexcept {
+    t->starting.lock();
+    bool spare = del_timer(&t->t) || t->has_spare_ref;
+    t->has_spare_ref = false;
+    t->starting.unlock();
+    release_refs(t, spare ? 2 : 1);
 }
 
 bool start_timer(timer_state* t, std::int64_t in_ns, std::int64_t period_ns) {
@@ -106,12 +121,13 @@ bool start_timer(timer_state* t, std::int64_t in_ns, std::int64_t period_ns) {
     std::int64_t when = time_after(in_ns);
     t->starting.lock();
     bool was_pending = del_timer(&t->t);
-    if (!was_pending) retain_timer(t);
+    if (!was_pending && !t->has_spare_ref) retain_timer(t);
+    t->has_spare_ref = false;
     try {
         add_timer(&t->t, when, period_ns);
     } catch (...) {
+        t->has_spare_ref = true;
         t->starting.unlock();
-        release_timer(t);
         throw;
     }
     t->starting.unlock();

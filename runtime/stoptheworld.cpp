@@ -7,6 +7,8 @@
 
 #include "runtime/chaos_window.hpp"
 #include "runtime/environment.hpp"
+#include "runtime/findrunnable.hpp"
+#include "runtime/netpoll.hpp"
 #include "runtime/newm.hpp"
 #include "runtime/preempt.hpp"
 #include "runtime/proc.hpp"
@@ -113,10 +115,12 @@ bool stop_all(std::int64_t limit) {
     store_seq_cst(sched.gcwaiting, true);
     chaos_delay();
     announce(sched.stopped_for_good ? attention_stop | attention_exit : attention_stop);
-    preempt_all();
     if (own != nullptr) stop_one(own, stopped_as::running);
-    take_ps_in_c(own);
     while (p* pp = pidleget()) stop_one(pp, stopped_as::idle);
+    if (sched.stopwait > 0) {  // else no m has a p, and none can get one
+        preempt_all();
+        take_ps_in_c(own);
+    }
     bool waits = sched.stopwait > 0;
     sched.lock.unlock();
     std::int64_t until = nanotime() + limit;
@@ -172,6 +176,16 @@ p* restart_stopped() {
 
 void run_p(p* pp) {
     startm(pp, false);
+}
+
+// W1, as in handoffp, for what came while no p was idle, and for ms that would have looked and were stopped. An m is not
+// woken for nothing: it would take longer than the whole stop, and be in the way of the next.
+void look_for_idle_ps() {
+    if (load_relaxed(sched.npidle) == 0) return;
+    heavy_fence();
+    if (any_work_queued()) wakep();
+    std::int64_t timer = earliest_timer();
+    if (timer != never_fires || load_relaxed(netpoll_waiters) != 0) wake_poller(timer);
 }
 
 // The caller's p is to go: it gets one that stays.
@@ -271,7 +285,7 @@ void starttheworld(int nprocs) {
         runnable = pp->link;
         run_p(pp);
     }
-    wakep();  // for what is in the global queue
+    look_for_idle_ps();
     semrelease(worldsema);
     releasem();  // P3
 }

@@ -164,7 +164,9 @@ bool retake(std::int64_t now) {
             candidates[n++] = mp;
     }
     preempt_those_on(overdue, noverdue);
-    return n != 0 && take(candidates, n) != 0;
+    const bool took = n != 0 && take(candidates, n) != 0;
+    // An overdue one is a reason to look again soon: the timer that it keeps waiting may be a ticker's.
+    return took || noverdue != 0;
 }
 
 // Sleeps for as long as there is nothing to watch. True: it did.

@@ -67,7 +67,7 @@ void remove(timer_heap& h, timer* t) {
         sift_up(h, i);
         sift_down(h, last.t->index);
     }
-    store_relaxed(t->heap, nullptr);
+    store_release(t->heap, nullptr);  // who finds it out of the heap may start it anew
     publish_earliest(h);
 }
 

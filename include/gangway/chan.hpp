@@ -44,9 +44,9 @@ GANGWAY_API bool closechan(hchan* c);
 GANGWAY_API std::size_t chanlen(const hchan* c) noexcept;
 GANGWAY_API std::size_t chancap(const hchan* c) noexcept;
 
-template <class T, class F>
+template <class C, class T, class F>
 struct recv_case;
-template <class T, class F>
+template <class C, class T, class F>
 struct send_case;
 template <class F>
 struct timeout_case;
@@ -192,9 +192,9 @@ public:
     iterator end() { return iterator(); }
 
 private:
-    template <class U, class F>
+    template <class C, class U, class F>
     friend struct detail::recv_case;
-    template <class U, class F>
+    template <class C, class U, class F>
     friend struct detail::send_case;
     template <class F>
     friend struct detail::timeout_case;

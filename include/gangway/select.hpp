@@ -35,10 +35,11 @@ struct select_result {
 // Does one of those that can go on, chosen at random; parks until one can when `block`.
 GANGWAY_API select_result selectgo(const select_op* ops, std::size_t n, bool block);
 
-template <class T, class F>
+// C: chan<T>, a handle of the case's own, or const chan<T>&, the caller's: a handle costs two locked instructions.
+template <class C, class T, class F>
 struct recv_case {
     static constexpr bool is_op = true;
-    chan<T> ch;
+    C ch;
     F f;
     typename chan<T>::room value{};
 
@@ -50,11 +51,11 @@ struct recv_case {
     }
 };
 
-template <class T, class F>
+template <class C, class T, class F>
 struct send_case {
     static constexpr bool is_op = true;
     using elem = chan_elem<T>;
-    chan<T> ch;
+    C ch;
     elem value;
     F f;
 
@@ -166,21 +167,41 @@ private:
 
 }  // namespace detail
 
-// The cases of select.
+namespace detail {
+
+template <class C, class T, class V, class F>
+auto make_send_case(C&& ch, V&& value, F&& f) {
+    if constexpr (std::is_same_v<chan_elem<T>, T>) {
+        return send_case<C, T, std::decay_t<F>>{std::forward<C>(ch), T(std::forward<V>(value)),
+                                                std::forward<F>(f)};
+    } else {
+        return send_case<C, T, std::decay_t<F>>{std::forward<C>(ch), std::make_unique<T>(std::forward<V>(value)),
+                                                std::forward<F>(f)};
+    }
+}
+
+}  // namespace detail
+
+// The cases of select. A channel that is given by its name must be there until the select is over, as for recv() and
+// send(); of one that is a temporary the case keeps a handle.
+
 // f gets std::optional<T>: nullopt once the channel is closed and drained.
 template <class T, class F>
-auto on_recv(chan<T> ch, F&& f) {
-    return detail::recv_case<T, std::decay_t<F>>{std::move(ch), std::forward<F>(f)};
+auto on_recv(const chan<T>& ch, F&& f) {
+    return detail::recv_case<const chan<T>&, T, std::decay_t<F>>{ch, std::forward<F>(f)};
+}
+template <class T, class F>
+auto on_recv(chan<T>&& ch, F&& f) {
+    return detail::recv_case<chan<T>, T, std::decay_t<F>>{std::move(ch), std::forward<F>(f)};
 }
 // f gets nothing. The value is gone if another case runs.
 template <class T, class V, class F>
-auto on_send(chan<T> ch, V&& value, F&& f) {
-    if constexpr (std::is_same_v<detail::chan_elem<T>, T>) {
-        return detail::send_case<T, std::decay_t<F>>{std::move(ch), T(std::forward<V>(value)), std::forward<F>(f)};
-    } else {
-        return detail::send_case<T, std::decay_t<F>>{std::move(ch), std::make_unique<T>(std::forward<V>(value)),
-                                                     std::forward<F>(f)};
-    }
+auto on_send(const chan<T>& ch, V&& value, F&& f) {
+    return detail::make_send_case<const chan<T>&, T>(ch, std::forward<V>(value), std::forward<F>(f));
+}
+template <class T, class V, class F>
+auto on_send(chan<T>&& ch, V&& value, F&& f) {
+    return detail::make_send_case<chan<T>, T>(std::move(ch), std::forward<V>(value), std::forward<F>(f));
 }
 // After d without any other.
 template <class Rep, class Period, class F>

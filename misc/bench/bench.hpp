@@ -18,17 +18,23 @@ namespace bench {
 // Registers a benchmark. Its name in reports and filters is `name` and nothing more (main.cpp).
 benchmark::internal::Benchmark* add(const char* name, void (*fn)(benchmark::State&));
 
-// One function a file, called by main in the order that the reports have. Memory is first: what others leave in the
-// caches would be taken for memory that a parked goroutine does not need.
+// One function a file, called by main in the order that the reports have. Memory is at the start: what others leave in
+// the caches would be taken for memory that a parked goroutine does not need. Before it only the stops of the world,
+// whose time grows with the stacks that the process has ever had; last, for the same reason, the million of stacks.
+void add_stops();
 void add_memory();
 void add_calls();
 void add_callbacks();
 void add_switching();
 void add_channels();
+void add_selects();
 void add_locks();
 void add_locked();
 void add_blocking();
+void add_timers();
+void add_sockets();
 void add_floors();
+void add_memory_of_many();
 
 // A wrong result makes the run of gangway_bench fail: a fast wrong answer is no measurement.
 inline void expect(benchmark::State& state, bool right, const char* what_is_wrong) {

@@ -65,15 +65,20 @@ int run_and_report(Reporter&& reporter, const std::string& filter) {
 }
 
 void add_all() {
+    bench::add_stops();
     bench::add_memory();
     bench::add_calls();
     bench::add_callbacks();
     bench::add_switching();
     bench::add_channels();
+    bench::add_selects();
     bench::add_locks();
     bench::add_locked();
     bench::add_blocking();
+    bench::add_timers();
+    bench::add_sockets();
     bench::add_floors();
+    bench::add_memory_of_many();
 }
 
 int bench_main(int argc, char** argv) {

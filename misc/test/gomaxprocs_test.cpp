@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The number of ps, and changing it.
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <stdexcept>
+#include <thread>
 
 #include "fixture.hpp"
 
@@ -50,6 +52,37 @@ GOROUTINE_TEST(gomaxprocs, changes_under_load) {
     done.wait();
     EXPECT_GT(rounds, 0);
     gangway::gomaxprocs(test::ps());
+}
+
+// W1 over stops: what another thread starts while the world is stopped, or while there is no idle p, is run by the p that
+// comes back, for the goroutine here does not come to the scheduler.
+TEST(gomaxprocs, leaves_no_goroutine_beside_an_idle_p) {
+    test::run_and_check(test::with_ps(2), [] {
+        const int rounds = test::sized(1000);
+        std::atomic<int> asked{0};
+        std::atomic<int> ran{0};
+        std::thread outside([&] {
+            for (int i = 1; i <= rounds; i++) {
+                while (asked < i) std::this_thread::yield();
+                gangway::go([&ran, i] { ran = i; });
+            }
+        });
+        for (int i = 1; i <= rounds; i++) {
+            asked = i;
+            for (int k = 0; k < i % 20; k++) {
+                gangway::gomaxprocs(1);
+                gangway::gomaxprocs(2);
+            }
+            const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+            while (ran < i && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+            if (ran < i) {
+                ADD_FAILURE() << "round " << i;
+                asked = rounds;
+                break;
+            }
+        }
+        outside.join();
+    });
 }
 
 // TestBigGOMAXPROCS

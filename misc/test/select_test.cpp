@@ -36,6 +36,20 @@ GOROUTINE_TEST(select, gives_the_position_of_the_case_that_ran) {
     EXPECT_EQ(8, full.recv());
 }
 
+// A case of a temporary has a handle of its own.
+GOROUTINE_TEST(select, keeps_a_channel_that_nobody_else_has) {
+    auto full = [] {
+        chan<std::string> c(1);
+        c.send("in a channel that has no name any more");
+        return c;
+    };
+    auto receive = on_recv(full(), [](std::optional<std::string> s) { EXPECT_EQ(38U, s.value_or("").size()); });
+    auto send = on_send(chan<int>(1), 1, ignore);
+    chan<int> empty;
+    EXPECT_EQ(1U, select(on_recv(empty, ignore), receive));
+    EXPECT_EQ(1U, select(on_recv(empty, ignore), send));
+}
+
 GOROUTINE_TEST(select, receives_nullopt_of_a_closed_channel_and_throws_for_a_send) {
     chan<int> closed;
     closed.close();

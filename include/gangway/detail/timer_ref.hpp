@@ -54,6 +54,7 @@ GANGWAY_API void release_timer(timer_state* t) noexcept;
 // (Re)starts it. period 0: once. True: it was pending.
 GANGWAY_API bool start_timer(timer_state* t, std::int64_t in_ns, std::int64_t period_ns);
 GANGWAY_API bool stop_timer(timer_state* t);
+GANGWAY_API void drop_timer(timer_state* t) noexcept;  // stops it and gives the owner's reference up
 
 class timer_ref {
 public:
@@ -64,9 +65,7 @@ public:
         return *this;
     }
     ~timer_ref() {
-        if (t_ == nullptr) return;
-        stop_timer(t_);
-        release_timer(t_);
+        if (t_ != nullptr) drop_timer(t_);
     }
     bool start(std::int64_t in_ns, std::int64_t period_ns = 0) { return start_timer(t_, in_ns, period_ns); }
     bool stop() { return t_ != nullptr && stop_timer(t_); }

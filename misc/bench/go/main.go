@@ -62,8 +62,12 @@ func main() {
 	addCalls()
 	addSwitching()
 	addChannels()
+	addSelects()
 	addLocks()
 	addBlocking()
+	addTimers()
+	addSockets()
+	addStops()
 
 	out := json.NewEncoder(os.Stdout)
 	ran := 0

@@ -31,8 +31,7 @@ private:
 // f(args...), unless a call with this flag has returned before. Those that come while it runs wait for its end: they
 // park and may return on another thread. When it throws, or ends its goroutine, the next of them runs its own, and the
 // exception comes out here.
-// Any thread. Throws std::logic_error where it would park a thread that the runtime did not make. f must not use the
-// same flag: it would wait for itself.
+// Any thread. f must not use the same flag: it would wait for itself.
 template <class F, class... A>
 void call_once(once_flag& flag, F&& f, A&&... args) {
     // Acquire: what f did, from the release below.

@@ -66,8 +66,7 @@ inline constexpr elem_type elem_type_of{
 }  // namespace detail
 
 // A handle on a channel of T: copies are the same channel, which lives as long as one of them. All members may be
-// called from any thread; those that would park throw std::logic_error on a thread that the runtime did not make, and
-// are fatal, by name, inside C. send, recv and their try_ forms yield when the scheduler has asked this goroutine to, so
+// called from any thread; those that would park are fatal, by name, inside C that a goroutine calls. send, recv and their try_ forms yield when the scheduler has asked this goroutine to, so
 // each may return on another thread.
 template <class T>
 class chan {

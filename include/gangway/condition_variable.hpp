@@ -27,8 +27,8 @@ public:
     condition_variable(const condition_variable&) = delete;
     condition_variable& operator=(const condition_variable&) = delete;
 
-    // Unlocks the lock, parks until notified, locks it again. May return on another thread. Throws std::logic_error on a
-    // thread that the runtime did not make, and what lock.unlock() throws; then it has not waited.
+    // Unlocks the lock, parks until notified, locks it again. Any thread; may return on another. Throws
+    // what lock.unlock() throws; then it has not waited.
     template <class Lock>
     void wait(Lock& lock) {
         wait_by("condition_variable::wait", lock, detail::no_deadline);

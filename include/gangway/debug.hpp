@@ -34,7 +34,7 @@ struct mem_stats {
     std::uint64_t closures;          // to come, 0
     std::uint64_t cgo_calls;
     std::uint64_t callbacks;
-    std::uint64_t foreign_callbacks;  // to come, 0
+    std::uint64_t foreign_callbacks;  // on threads that the runtime did not make; what parked there counts too
     std::uint64_t handoffs;           // ps passed on by an m that had to wait
     std::uint64_t retakes;            // ps taken from calls into C
     std::uint64_t steals;

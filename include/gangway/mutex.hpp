@@ -14,8 +14,7 @@ enum class wait_reason : std::uint8_t;
 }
 
 // std's Lockable. Fair in the long run: a waiter that has waited for 1 ms gets the lock handed over. Not owned by a
-// goroutine: another may unlock it. lock() may park and return on another thread; it throws std::logic_error where
-// it would park a thread that the runtime did not make. unlock() waits for nobody, but yields to a waiter that it hands the
+// goroutine: another may unlock it. Any thread; lock() may park and return on another. unlock() waits for nobody, but yields to a waiter that it hands the
 // lock to, so it may return on another thread. Unlocking an unlocked mutex is fatal. 8 bytes.
 class mutex {
 public:

@@ -32,8 +32,7 @@ struct socket_state;
 
 // A stream connection. Moves, does not copy; its destructor closes it. One goroutine may read while another writes; close
 // and set_deadline may be called from any thread at any time. What waits throws std::system_error: errc::timed_out at the
-// deadline, errc::bad_file_descriptor ("closed") after close. Reading and writing may park, and throw std::logic_error
-// where they would park a thread that the runtime did not make.
+// deadline, errc::bad_file_descriptor ("closed") after close. Reading and writing may park. Any thread.
 class tcp_conn {
 public:
     tcp_conn() = default;

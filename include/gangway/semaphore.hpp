@@ -27,8 +27,7 @@ public:
     semaphore(const semaphore&) = delete;
     semaphore& operator=(const semaphore&) = delete;
 
-    // Takes a permit; parks until there is one, and may return on another thread. Throws std::logic_error where it
-    // would park a thread that the runtime did not make.
+    // Takes a permit; parks until there is one, and may return on another thread. Any thread.
     void acquire() {
         if (!try_acquire()) acquire_slow("semaphore::acquire", detail::no_deadline);
     }

@@ -14,9 +14,8 @@ namespace gangway {
 // readers out, and when it unlocks, the readers that came meanwhile go before the next writer: neither starves. So a
 // goroutine that holds it shared must not lock it shared once more: a writer in between would wait for the first,
 // and the second for that writer. No upgrading.
-// Not owned by a goroutine: another may unlock it. lock() and lock_shared() may park and return on another thread;
-// they throw std::logic_error where they would park a thread that the runtime did not make. Unlocking what is not
-// locked so is fatal. Destroyed when no call on it is under way.
+// Not owned by a goroutine: another may unlock it. Any thread; lock() and lock_shared() may park and return on another.
+// Unlocking what is not locked so is fatal. Destroyed when no call on it is under way.
 class shared_mutex {
 public:
     constexpr shared_mutex() noexcept = default;

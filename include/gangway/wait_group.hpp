@@ -12,9 +12,8 @@
 
 namespace gangway {
 
-// Counts what is still to come and lets others wait for zero. add() and done() from any thread; wait() parks, and
-// throws std::logic_error on a thread that the runtime did not make when it would. A count below zero throws
-// std::logic_error.
+// Counts what is still to come and lets others wait for zero. Any thread; wait() may park and return on another. A count
+// below zero throws std::logic_error.
 class wait_group {
 public:
     constexpr wait_group() noexcept = default;

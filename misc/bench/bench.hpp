@@ -17,6 +17,8 @@ namespace bench {
 
 // Registers a benchmark. Its name in reports and filters is `name` and nothing more (main.cpp).
 benchmark::internal::Benchmark* add(const char* name, void (*fn)(benchmark::State&));
+// One that says itself how long each iteration took (SetIterationTime).
+benchmark::internal::Benchmark* add_timed_by_itself(const char* name, void (*fn)(benchmark::State&));
 
 // One function a file, called by main in the order that the reports have. Memory is at the start: what others leave in
 // the caches would be taken for memory that a parked goroutine does not need. Before it only the stops of the world,

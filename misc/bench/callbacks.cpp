@@ -58,6 +58,29 @@ void userdata_callback(State& state) {
     });
 }
 
+// Threads of C's own call in, n times each. The time is what they take for it; making them is left out.
+void foreign_threads(State& state, int threads, int n) {
+    bench::in_goroutine(state, 1, [&] {
+        gangway::userdata_callback<int(int, void*), 1> cb([](int i) { return i + 1; });
+        bool right = true;
+        while (state.KeepRunningBatch(threads * n)) {
+            long ns = 0;
+            long sum = gangway::blocking_call<&bench_threads_call_back>(cb.fn(), cb.data(), threads, n, &ns);
+            right &= sum == long{threads} * n * (n + 1) / 2;
+            state.SetIterationTime(static_cast<double>(ns) * 1e-9);
+        }
+        bench::expect(state, right, "the callbacks do not add up");
+    });
+}
+
+void foreign_thread_callback(State& state) {
+    foreign_threads(state, 1, 100'000);
+}
+
+void foreign_thread_first_callback(State& state) {
+    foreign_threads(state, 100, 1);
+}
+
 using comparator = int (*)(const void*, const void*);
 
 int compare_ints(const void* a, const void* b) {
@@ -121,6 +144,8 @@ void bench::add_callbacks() {
     add("callback", &callback);
     add("call_with_callback", &call_with_callback);
     add("userdata_callback", &userdata_callback);
+    add_timed_by_itself("foreign_thread_callback", &foreign_thread_callback);
+    add_timed_by_itself("foreign_thread_first_callback", &foreign_thread_first_callback);
     add("qsort_1e6", &qsort_1e6);
     add("qsort_1e6_c", &qsort_1e6_c);
 }

@@ -117,6 +117,11 @@ benchmark::internal::Benchmark* bench::add(const char* name, void (*fn)(benchmar
     return benchmark::RegisterBenchmark(name, fn)->UseRealTime()->MeasureProcessCPUTime();
 }
 
+benchmark::internal::Benchmark* bench::add_timed_by_itself(const char* name, void (*fn)(benchmark::State&)) {
+    names().emplace_back(name);
+    return benchmark::RegisterBenchmark(name, fn)->UseManualTime();
+}
+
 int main(int argc, char** argv) {
     try {
         return bench_main(argc, argv);

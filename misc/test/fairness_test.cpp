@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <fcntl.h>
 #include <optional>
 #include <poll.h>
@@ -23,23 +24,47 @@ using namespace std::chrono_literals;
 constexpr int goroutines = 8;
 using counts = std::array<std::atomic<std::uint64_t>, goroutines>;
 
-// Eight goroutines on two ps: each is within 10 % of the mean. What is counted is turns, which the scheduler gives, and
-// not rounds of a loop: how many of those a turn has is for the machine's other work to say.
+double seconds(clockid_t clock) {
+    timespec t{};
+    clock_gettime(clock, &t);
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+// Gives how much of two cores the process had meanwhile: 1 is all.
 template <class Work>
-void share_two_ps(std::chrono::milliseconds length, Work work) {
+double share_once(std::chrono::milliseconds length, Work work, counts& done) {
+    double share = 0;
     test::run_and_check(test::with_ps(2), [&] {
         std::atomic<bool> stop{false};
-        counts done{};
         gangway::wait_group wg;
         for (auto& mine : done) wg.go([&] { work(stop, mine); });
+        const double began = seconds(CLOCK_MONOTONIC), used = seconds(CLOCK_PROCESS_CPUTIME_ID);
         gangway::sleep_for(length);
+        share = (seconds(CLOCK_PROCESS_CPUTIME_ID) - used) / (seconds(CLOCK_MONOTONIC) - began) / 2;
         stop = true;
         wg.wait();
+    });
+    return share;
+}
+
+// Eight goroutines on two ps: each is within 10 % of the mean. What is counted is turns, which the scheduler gives, and
+// not rounds of a loop: how many of those a turn has is for the machine's other work to say. Where that has kept one of
+// the two ms off its core the goroutines of its p had fewer turns, and nothing is said about the scheduler.
+template <class Work>
+void share_two_ps(std::chrono::milliseconds length, Work work) {
+    constexpr int most_tries = 5;
+    double share_of_cores = 0;
+    for (int i = 0; i < most_tries; i++) {
+        counts done{};
+        share_of_cores = share_once(length, work, done);
+        if (share_of_cores < 0.97) continue;
         std::uint64_t sum = 0;
         for (auto& n : done) sum += n;
         const double mean = static_cast<double>(sum) / goroutines;
         for (auto& n : done) EXPECT_NEAR(static_cast<double>(n), mean, 0.1 * mean);
-    });
+        return;
+    }
+    GTEST_SKIP() << "two ps had " << share_of_cores << " of two cores at the last try: others use them";
 }
 
 // A p counts the turns that it gives.

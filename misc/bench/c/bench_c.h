@@ -15,6 +15,10 @@ long bench_call_back(int (*cb)(int), int n);
 /* The same with a data pointer, as most C libraries have it. */
 long bench_call_back_data(int (*cb)(int, void*), void* data, int n);
 
+/* That many threads of C's own, one after the other, each of which calls cb(0, data), ... cb(n - 1, data). Gives the sum of
+ * what they returned; *ns gets what the calls took, without making the threads. */
+long bench_threads_call_back(int (*cb)(int, void*), void* data, int threads, int n, long* ns);
+
 /* Comparators for arrays of int. The counting one tells how many comparisons a sort makes. */
 int bench_compare(const void* a, const void* b);
 int bench_compare_counting(const void* a, const void* b);

@@ -7,9 +7,13 @@ package main
 #include "../c/bench_c.h"
 
 extern int goAddOne(int);
+extern int goAddOneData(int, void*);
 extern int goCompare(void*, void*);
 
 static long call_back(int n) { return bench_call_back(goAddOne, n); }
+static long threads_call_back(int threads, int n, long* ns) {
+	return bench_threads_call_back(goAddOneData, NULL, threads, n, ns);
+}
 
 typedef int (*comparator)(const void*, const void*);
 static void sort_go(void* base, size_t n) { qsort(base, n, sizeof(int), (comparator)goCompare); }
@@ -29,6 +33,9 @@ import (
 
 //export goAddOne
 func goAddOne(n C.int) C.int { return n + 1 }
+
+//export goAddOneData
+func goAddOneData(n C.int, _ unsafe.Pointer) C.int { return n + 1 }
 
 //export goCompare
 func goCompare(a, b unsafe.Pointer) C.int {
@@ -85,6 +92,23 @@ func callWithCallback(n int) {
 	}
 }
 
+// Threads of C's own call in, perThread times each.
+func foreignThreads(name string, threads, perThread int) func(n int) {
+	return func(n int) {
+		took, done := 0, 0
+		for ; done < n; done += threads * perThread {
+			var ns C.long
+			sum := int(C.threads_call_back(C.int(threads), C.int(perThread), &ns))
+			if sum != threads*perThread*(perThread+1)/2 {
+				fail("the callbacks do not add up")
+			}
+			took += int(ns)
+		}
+		each := float64(took) / float64(done)
+		counters[name] = map[string]float64{"ns": each, "cpu_ns": each}
+	}
+}
+
 // The numbers that gangway_bench sorts.
 func shuffledNumbers() []C.int {
 	v := make([]C.int, 1000000)
@@ -126,6 +150,8 @@ func addCalls() {
 	add("call_errno", 1, callErrno)
 	add("callback", 1, callback)
 	add("call_with_callback", 1, callWithCallback)
+	add("foreign_thread_callback", 1, foreignThreads("foreign_thread_callback", 1, 100000))
+	add("foreign_thread_first_callback", 1, foreignThreads("foreign_thread_first_callback", 100, 1))
 	add("qsort_1e6", 1, sortNumbers("qsort_1e6", func(p unsafe.Pointer, n C.size_t) { C.sort_go(p, n) }))
 	add("qsort_1e6_c", 1, sortNumbers("qsort_1e6_c", func(p unsafe.Pointer, n C.size_t) { C.sort_c(p, n) }))
 }

@@ -153,7 +153,7 @@ bool runtime_has_stopped() {
     if (mp == nullptr || runtime_has_stopped()) return callback_result::failed;
     count(mp->ncgocallback);
     callback_call call{fn, arg, mp, mp->lockedg};
-    enter_foreign(mp, &foreign_callbackg, &call);
+    if (!enter_foreign(mp, &foreign_callbackg, &call)) call.failed = true;
     errno = saved_errno;
     return call.failed ? callback_result::failed : callback_result::done;
 }

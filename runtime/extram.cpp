@@ -9,6 +9,7 @@
 
 #include "runtime/chaos.hpp"
 #include "runtime/checkdead.hpp"
+#include "runtime/each.hpp"
 #include "runtime/goroutine.hpp"
 #include "runtime/lockosthread.hpp"
 #include "runtime/newm.hpp"
@@ -92,7 +93,18 @@ struct entry_call {
     void* arg;
     m* mp;
     g* gp;
+    bool refused = false;
 };
+
+// False: refused.
+bool come_in(m* mp, g* gp) {
+    if (exitsyscall_fast(mp)) [[likely]]
+        return true;
+    store_relaxed(mp->entering, true);
+    exitsyscall_slow(mp, gp);
+    store_relaxed(mp->entering, false);
+    return load_relaxed(mp->in_syscall) == 0;
+}
 
 // On the goroutine's stack.
 void foreign_main(void* at) {
@@ -100,7 +112,10 @@ void foreign_main(void* at) {
     m* mp = call.mp;
     g* gp = call.gp;
     void* syscallsp = gp->syscallsp;
-    exitsyscall(mp, gp);
+    if (!come_in(mp, gp)) {
+        call.refused = true;
+        return;
+    }
     count(mp->p->made);
     call.fn(call.arg);
     if (gp->lock_os) {  // it has ended without unlocking; the thread is its own in any case
@@ -147,7 +162,7 @@ void dropm(m* mp) {
     sched.lock.unlock();
 }
 
-void enter_foreign(m* mp, void (*fn)(void*), void* arg) {
+bool enter_foreign(m* mp, void (*fn)(void*), void* arg) {
     g* gp = mp->lockedg;
     entry_call call{fn, arg, mp, gp};
     count(mp->nforeign);
@@ -159,6 +174,30 @@ void enter_foreign(m* mp, void (*fn)(void*), void* arg) {
     store_relaxed(gp->status, Gdead);
     if (thread_is_ending) [[unlikely]]
         dropm(mp);
+    return !call.refused;
+}
+
+void refuse_entry(m* mp) {
+    check(load_relaxed(mp->entering), "refuse_entry: no p for an m that needs one");
+    g* gp = mp->lockedg;
+    mp->curg = gp;
+    store_relaxed(gp->m, mp);
+    store_relaxed(gp->status, Grunning);
+    *mp->eh = gp->eh;
+    store_relaxed(mp->in_syscall, 1U);
+    store_relaxed(mp->p_taken, taken);
+    to_g(&mp->g0, gp);
+}
+
+// Nobody hands an m its p any more: one whose goroutine is runnable sleeps for it, or is about to look under the lock.
+void refuse_entries() {
+    sched.lock.lock();
+    each_m([](m& mp) {
+        if (!load_relaxed(mp.entering) || load_relaxed(mp.lockedg->status) != Grunnable) return;
+        sched.nmidlelocked--;
+        mp.park.wakeup();
+    });
+    sched.lock.unlock();
 }
 
 void throw_stopped(const char* what) {

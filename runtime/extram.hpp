@@ -12,6 +12,10 @@
 //  I4 Between entries g0.sched.sp is null, and that is how an entry is told from a callback within one. So nothing is
 //     assumed about the stack that C comes from; it may be a coroutine's of its own.
 //
+//  I5 Once the runtime has stopped for good an entry that has not begun is refused: one that comes sees it in attention,
+//     or under sched.lock where it finds no p (exitsyscall0); those that sleep for a p by then are woken without one
+//     (refuse_entries). Only m.entering tells that one of these may be done to an m.
+//
 // Its signal mask and its scheduling stay as they are, so threads are never made from it (attributes_may_differ).
 #pragma once
 
@@ -28,14 +32,20 @@ m* needm();
 // The calling thread's extra m, between entries: the thread has none any more.
 void dropm(m* mp);
 
-// fn(arg) as a goroutine on the calling foreign thread, outside of an entry. May park; nothing may leave fn.
-void enter_foreign(m* mp, void (*fn)(void*), void* arg);
+// fn(arg) as a goroutine on the calling foreign thread, outside of an entry. May park; nothing may leave fn. False: the
+// runtime has stopped, and fn was not called.
+[[nodiscard]] bool enter_foreign(m* mp, void (*fn)(void*), void* arg);
 
 // Whether a foreign thread's own code calls, not a goroutine and not what one has called.
 inline bool outside_of_runtime() {
     const m* mp = getm();
     return mp == nullptr || (mp->extra && mp->g0.sched.sp == nullptr);  // I4
 }
+
+// On g0 of an m that is entering. Back to its goroutine without a p. I5
+[[noreturn]] void refuse_entry(m* mp);
+// The world has stopped for good. I5
+void refuse_entries();
 
 [[noreturn]] void throw_stopped(const char* what);
 
@@ -46,19 +56,16 @@ void as_goroutine(const char* what, F&& f) {
         std::remove_reference_t<F>& f;
         std::exception_ptr thrown;
     } at{f, nullptr};
+    auto run = [](void* to) {
+        auto* self = static_cast<frame*>(to);
+        try {
+            self->f();
+        } catch (...) {
+            self->thrown = std::current_exception();
+        }
+    };
     m* mp = needm();
-    if (mp == nullptr) throw_stopped(what);
-    enter_foreign(
-        mp,
-        [](void* to) {
-            auto* self = static_cast<frame*>(to);
-            try {
-                self->f();
-            } catch (...) {
-                self->thrown = std::current_exception();
-            }
-        },
-        &at);
+    if (mp == nullptr || !enter_foreign(mp, run, &at)) throw_stopped(what);
     if (at.thrown != nullptr) std::rethrow_exception(at.thrown);
 }
 

@@ -117,10 +117,12 @@ void install_altstack(m* mp) {
     stack_t now{};
     sigaltstack(nullptr, &now);
     if ((now.ss_flags & SS_DISABLE) == 0) return;
-    mp->altstack_size = std::max<std::size_t>(static_cast<std::size_t>(sysconf(_SC_SIGSTKSZ)), 64 << 10);
-    mp->altstack = mmap(nullptr, mp->altstack_size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (mp->altstack == MAP_FAILED) fatal("minit: no memory for a signal stack");
+    if (mp->altstack == nullptr) {
+        mp->altstack_size = std::max<std::size_t>(static_cast<std::size_t>(sysconf(_SC_SIGSTKSZ)), 64 << 10);
+        mp->altstack = mmap(nullptr, mp->altstack_size, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (mp->altstack == MAP_FAILED) fatal("minit: no memory for a signal stack");
+    }
     stack_t own{};
     own.ss_sp = mp->altstack;
     own.ss_size = mp->altstack_size;
@@ -136,6 +138,7 @@ void remove_altstack(m* mp) {
         none.ss_flags = SS_DISABLE;
         sigaltstack(&none, nullptr);
     }
+    if (mp->extra) return;  // for the next thread: I1
     munmap(mp->altstack, mp->altstack_size);
     mp->altstack = nullptr;
 }

@@ -5,6 +5,7 @@
 
 #include "runtime/chaos_window.hpp"
 #include "runtime/checkdead.hpp"
+#include "runtime/extram.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/netpoll.hpp"
 #include "runtime/newm.hpp"
@@ -105,7 +106,9 @@ void take_nextp(m* mp) {
     mp->park.clear();
     note_time();
     chaos_delay();
-    acquirep(mp, std::exchange(mp->nextp, nullptr));
+    p* pp = std::exchange(mp->nextp, nullptr);
+    if (pp == nullptr) refuse_entry(mp);  // I5
+    acquirep(mp, pp);
 }
 
 void give_nextp(m* mp, p* pp) {

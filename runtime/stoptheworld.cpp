@@ -7,6 +7,7 @@
 
 #include "runtime/chaos_window.hpp"
 #include "runtime/environment.hpp"
+#include "runtime/extram.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/netpoll.hpp"
 #include "runtime/newm.hpp"
@@ -303,6 +304,7 @@ void stop_for_good() {
     m* mp = getm();
     if (usable_p(mp) != nullptr) store_relaxed(sched.exiting_m, mp);
     stop_all(longest_wait_at_exit);
+    refuse_entries();
 }
 
 }  // namespace gangway::runtime

@@ -2,6 +2,7 @@
 #include "runtime/syscall.hpp"
 
 #include "runtime/chaos.hpp"
+#include "runtime/extram.hpp"
 #include "runtime/park.hpp"
 #include "runtime/preempt.hpp"
 #include "runtime/proc.hpp"
@@ -69,6 +70,10 @@ void exitsyscall0(g* gp) {
     store_relaxed(gp->status, Grunnable);
     bool locked = gp->lockedm != nullptr;
     sched.lock.lock();
+    if (sched.stopped_for_good && load_relaxed(mp->entering)) {
+        sched.lock.unlock();
+        refuse_entry(mp);  // I5
+    }
     p* pp = load_relaxed(sched.gcwaiting) ? nullptr : pidleget();
     if (pp == nullptr) globrunqput(gp);  // from here on gp may run elsewhere
     sched.lock.unlock();

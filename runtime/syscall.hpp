@@ -47,12 +47,17 @@ inline void entersyscall(m* mp) {
         entersyscall_slow(mp);
 }
 
-// On curg's stack, C's frames gone or below a callback. May return on another m.
-inline void exitsyscall(m* mp, g* gp) {
+// The m is out of C; false: exitsyscall_slow() has to follow, the p may have been taken.
+inline bool exitsyscall_fast(m* mp) {
     store_release(mp->in_syscall, 0);
     light_fence();
     chaos_window();
-    if (load_acquire(mp->p_taken) != 0) [[unlikely]]  // H1
+    return load_acquire(mp->p_taken) == 0;  // H1
+}
+
+// On curg's stack, C's frames gone or below a callback. May return on another m.
+inline void exitsyscall(m* mp, g* gp) {
+    if (!exitsyscall_fast(mp)) [[unlikely]]
         exitsyscall_slow(mp, gp);
 }
 

@@ -164,10 +164,11 @@ struct alignas(64) m {
     int* errno_at = nullptr;                  // this thread's
     std::uintptr_t* stackguard_at = nullptr;  // this thread's; others poison it. P4
 
-    g* lockedg = nullptr;         // the g that alone may run here
-    std::uint32_t lockedext = 0;  // lock_os_thread() calls
-    run_frame* run = nullptr;     // this thread is inside run()
-    bool extra = false;           // for foreign threads (extram.hpp). Set once
+    g* lockedg = nullptr;               // the g that alone may run here
+    std::uint32_t lockedext = 0;        // lock_os_thread() calls
+    run_frame* run = nullptr;           // this thread is inside run()
+    bool extra = false;                 // for foreign threads (extram.hpp). Set once
+    std::atomic<bool> entering{false};  // an extra m's: an entry waits for its first p. I5
     // Callbacks under way. Not beside lockedext: a compiler would test both with one load of eight bytes, which has to
     // wait for the store of four that each callback makes (4 ns).
     std::uint32_t lockedint = 0;

@@ -203,6 +203,39 @@ TEST(longjmp, over_a_callback_is_fatal_by_name) {
     }
 }
 
+// --- threads that the runtime did not make
+
+TEST(foreign, an_exception_without_a_handler_is_fatal) {
+    const auto e = run("uncaught_in_foreign_callback");
+    EXPECT_EQ(SIGABRT, e.signal) << e.err;
+    EXPECT_THAT(e.err,
+                ContainsRegex("fatal error: uncaught exception in a callback from a foreign thread, goroutine "
+                              "[0-9]+: std::runtime_error: from a thread of C's\n"));
+    const auto handler = run("foreign_exception_handler_throws");
+    EXPECT_EQ(SIGABRT, handler.signal) << handler.err;
+    EXPECT_THAT(
+        handler.err,
+        ContainsRegex("fatal error: [^\n]*handler, goroutine [0-9]+: std::logic_error: the handler's own\n"));
+}
+
+TEST(foreign, longjmp_over_a_callback) {
+    if (test::under_tsan) GTEST_SKIP() << "the sanitizer's own longjmp ends the process first";
+    const auto again = run("longjmp_over_foreign_callback");
+    EXPECT_EQ(SIGABRT, again.signal) << again.err;
+    EXPECT_THAT(again.err, ContainsRegex("fatal error: [^\n]*longjmp over a callback"));
+    const auto ends = run("foreign_thread_ends_after_longjmp");
+    EXPECT_EQ(SIGABRT, ends.signal) << ends.err;
+    EXPECT_THAT(ends.err, HasSubstr("fatal error: dropm: the thread ends inside a callback"));
+}
+
+TEST(foreign, calls_at_the_processs_end_get_on_error) {
+    for (int i = 0; i < 20; i++) expect_exit(run("exit_while_foreign_threads_call_in"), 0, "C got on_error\n");
+}
+
+TEST(foreign, no_deadlock_beside_one) {
+    expect_exit(run("no_deadlock_beside_a_foreign_thread"), 0, "woken\n");
+}
+
 // --- stacks
 
 TEST(overflow, StackOverflow) {

@@ -329,7 +329,7 @@ GOROUTINE_TEST(shared_mutex, foreign_threads_among_goroutines) {
     EXPECT_TRUE(test::yield_until([&] { return wrote > test::sized(1000) && read > test::sized(1000); }));
     over = true;
     done.wait();
-    for (auto& t : threads) t.join();
+    for (auto& t : threads) gangway::blocking_call([&] { t.join(); });  // they need a p to come to their end
     EXPECT_TRUE(rw.try_lock());
     rw.unlock();
 }

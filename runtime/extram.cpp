@@ -25,7 +25,7 @@ namespace {
 
 // Set once the key's destructor has run: what calls in after that is another key's destructor, and the system may not
 // call ours once more. Such an entry gives its m back by itself.
-thread_local bool thread_is_ending = false;
+[[gnu::tls_model("initial-exec")]] thread_local bool thread_is_ending = false;
 
 void thread_ends(void* at) {
     thread_is_ending = true;
@@ -68,6 +68,7 @@ m* new_extram() {
     mp->id = ++sched.mnext;
     mp->fastrand = chaos_seed_of(mp->id);
     sched.nextra++;
+    mp->attached = true;
     mp->alllink = load_relaxed(sched.allm);
     store_release(sched.allm, mp);
     sched.lock.unlock();
@@ -138,7 +139,10 @@ m* needm() {
         return nullptr;
     }
     m* mp = sched.extram;
-    if (mp != nullptr) sched.extram = mp->schedlink;
+    if (mp != nullptr) {
+        sched.extram = mp->schedlink;
+        mp->attached = true;
+    }
     sched.nextra_in_use++;
     sched.lock.unlock();
     if (mp == nullptr) mp = new_extram();
@@ -156,6 +160,7 @@ void dropm(m* mp) {
     store_relaxed(gp->m, nullptr);
     sched.lock.lock();
     sched.nextra_in_use--;
+    mp->attached = false;
     mp->schedlink = sched.extram;
     sched.extram = mp;
     checkdead();

@@ -52,12 +52,12 @@ void refuse_entries();
 // There: f() as a goroutine, for what parks. What it throws comes out, and std::logic_error when the runtime has stopped.
 template <class F>
 void as_goroutine(const char* what, F&& f) {
-    struct frame {
+    struct operation {
         std::remove_reference_t<F>& f;
         std::exception_ptr thrown;
     } at{f, nullptr};
     auto run = [](void* to) {
-        auto* self = static_cast<frame*>(to);
+        auto* self = static_cast<operation*>(to);
         try {
             self->f();
         } catch (...) {

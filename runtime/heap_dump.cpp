@@ -115,7 +115,7 @@ std::vector<counted_m> counted_ms() {
     sched.lock.lock();
     try {
         each_m([&](const m& mp) {
-            if (mp.counted || (mp.extra && mp.tid != 0)) all.push_back({&mp, mp.idle});
+            if (mp.counted || mp.attached) all.push_back({&mp, mp.idle});
         });
     } catch (...) {
         sched.lock.unlock();

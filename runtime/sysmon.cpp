@@ -50,7 +50,7 @@ bool work_for(const p* pp) {
 
 // Whether mp has been in one call since long enough ago that pp should go to others.
 bool call_is_long(p* pp, m* mp, std::int64_t now) {
-    std::uint64_t calls = load_relaxed(mp->ncgocall) + load_relaxed(mp->ncgocallback);
+    std::uint64_t calls = load_relaxed(mp->ncgocall) + load_relaxed(mp->ncgocallback) + load_relaxed(mp->nforeign);
     if (pp->sysmon_m != mp || pp->sysmon_calls != calls) {
         if (pp->sysmon_m == mp) pp->sysmon_takes = 0;  // it came back by itself
         pp->sysmon_m = mp;

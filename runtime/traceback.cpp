@@ -13,6 +13,7 @@
 
 #include "runtime/capture.hpp"
 #include "runtime/find_frames.hpp"
+#include "runtime/extram.hpp"
 #include "runtime/long_systemstack.hpp"
 #include "runtime/stack.hpp"
 #include "runtime/stoptheworld.hpp"
@@ -284,7 +285,7 @@ struct gathered {
 
 const g* own_goroutine() {
     const m* mp = getm();
-    return mp != nullptr ? static_cast<g*>(mp->curg) : nullptr;
+    return outside_of_runtime() ? nullptr : static_cast<g*>(mp->curg);
 }
 
 // The reports' lock (capture.hpp), and the symbols'. Taken one at a time.
@@ -409,7 +410,7 @@ void traceback_dying(int fd) noexcept {
     last_finder.begin(to.own);
     if (to.own != nullptr) {
         put_dying(to.own, to.out, to.writer);
-    } else if (getm() == nullptr) {
+    } else if (outside_of_runtime()) {
         put_thread(to.out, to.writer);
     }
     auto another = [](g* gp, void* arg) {

@@ -168,6 +168,7 @@ struct alignas(64) m {
     std::uint32_t lockedext = 0;        // lock_os_thread() calls
     run_frame* run = nullptr;           // this thread is inside run()
     bool extra = false;                 // for foreign threads (extram.hpp). Set once
+    bool attached = false;              // sched.lock: an extra m's: a thread has it
     std::atomic<bool> entering{false};  // an extra m's: an entry waits for its first p. I5
     // Callbacks under way. Not beside lockedext: a compiler would test both with one load of eight bytes, which has to
     // wait for the store of four that each callback makes (4 ns).

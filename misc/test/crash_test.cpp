@@ -218,6 +218,14 @@ TEST(foreign, an_exception_without_a_handler_is_fatal) {
         ContainsRegex("fatal error: [^\n]*handler, goroutine [0-9]+: std::logic_error: the handler's own\n"));
 }
 
+TEST(foreign, the_report_begins_with_the_thread_that_died) {
+    for (const char* name : {"death_of_a_thread", "death_of_an_attached_thread"}) {
+        const auto e = run(name);
+        expect_fatal(e, "sync: unlock of unlocked mutex\n");
+        EXPECT_THAT(e.err, ContainsRegex("\nthread [0-9]+ \\[running, no goroutine\\]:\n")) << name;
+    }
+}
+
 TEST(foreign, longjmp_over_a_callback) {
     if (test::under_tsan) GTEST_SKIP() << "the sanitizer's own longjmp ends the process first";
     const auto again = run("longjmp_over_foreign_callback");

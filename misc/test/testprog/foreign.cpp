@@ -48,6 +48,22 @@ PROGRAM(foreign_thread_ends_after_longjmp) {
     std::thread([] { ::jump_target(gangway::exported<&jumps_over_itself>); }).join();
 }
 
+// A thread of the program's own dies, attached or not.
+void unlock_on_a_thread(bool attached) {
+    gangway::run([] {});
+    std::thread([=] {
+        if (attached) gangway::attach_thread();
+        gangway::mutex().unlock();
+    }).join();
+}
+
+PROGRAM(death_of_a_thread) {
+    unlock_on_a_thread(false);
+}
+PROGRAM(death_of_an_attached_thread) {
+    unlock_on_a_thread(true);
+}
+
 // Main ends while a thread that nobody waits for calls in again and again, and for the first time.
 std::atomic<bool> over{false};
 

@@ -75,7 +75,18 @@ m* new_extram() {
     return mp;
 }
 
+// options::stack_size has changed since its g was made: the next thread gets what goroutines get now.
+void renew_g(m* mp) {
+    g* old = mp->lockedg;
+    g* gp = new_extra_g();
+    gp->lockedm = mp;
+    mp->lockedg = gp;
+    old->lockedm = nullptr;
+    gfput(nullptr, old);
+}
+
 void bind(m* mp) {
+    if (stack_limit(mp->lockedg) != load_relaxed(sched.stack_size)) renew_g(mp);
     g* gp = mp->lockedg;
     mp->g0.sched.sp = nullptr;
     mp->p = nullptr;

@@ -13,6 +13,7 @@
 #include "runtime/chan.hpp"
 #include "runtime/each.hpp"
 #include "runtime/find_frames.hpp"
+#include "runtime/handle.hpp"
 #include "runtime/json_line.hpp"
 #include "runtime/long_systemstack.hpp"
 #include "runtime/mem_stats.hpp"
@@ -230,6 +231,10 @@ void put_callback(const void* object, void* arg) {
     json_line(*static_cast<context*>(arg)->out, "callback").address("data", object);
 }
 
+void put_handle(std::uintptr_t id, const char* type, void* arg) {
+    json_line(*static_cast<context*>(arg)->out, "handle").address("pointer", id).text("type", type);
+}
+
 void put_all(text_out& out, mem_stats& stats) {
     context to{&out, nanotime()};
     put_header(out, to.now);
@@ -242,6 +247,7 @@ void put_all(text_out& out, mem_stats& stats) {
     detail::listed::for_each(detail::listed_kind::channel, &put_channel, &to);
     put_timers(to);
     detail::listed::for_each(detail::listed_kind::callback, &put_callback, &to);
+    for_each_handle(&put_handle, &to);
 }
 
 }  // namespace

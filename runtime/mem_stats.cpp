@@ -6,6 +6,7 @@
 
 #include "runtime/each.hpp"
 #include "runtime/find_frames.hpp"
+#include "runtime/handle.hpp"
 #include "runtime/runq.hpp"
 #include "runtime/stack.hpp"
 #include "runtime/types.hpp"
@@ -87,6 +88,7 @@ void gather_mem_stats(mem_stats& s) {
     s.runnable = queued();
     s.timers = pending_timers();
     s.channels = count_listed(detail::listed_kind::channel);
+    s.handles = living_handles();
     s.callback_objects = count_listed(detail::listed_kind::callback);
     s.handoffs = load_relaxed(sched.handoffs);
     s.retakes = load_relaxed(sched.retakes);

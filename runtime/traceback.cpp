@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "runtime/capture.hpp"
-#include "runtime/find_frames.hpp"
 #include "runtime/extram.hpp"
+#include "runtime/find_frames.hpp"
 #include "runtime/long_systemstack.hpp"
 #include "runtime/stack.hpp"
 #include "runtime/stoptheworld.hpp"

@@ -25,6 +25,7 @@
 
 #include <gangway/detail/export.hpp>
 #include <gangway/detail/listed.hpp>
+#include <gangway/handle.hpp>
 
 namespace gangway {
 

@@ -30,7 +30,7 @@ struct mem_stats {
     std::uint64_t timers;            // pending: of sleeps, timers, tickers, and deadlines of descriptors
     std::uint64_t channels;          // that exist
     std::uint64_t callback_objects;  // userdata_callbacks that exist
-    std::uint64_t handles;           // to come, 0
+    std::uint64_t handles;
     std::uint64_t closures;          // to come, 0
     std::uint64_t cgo_calls;
     std::uint64_t callbacks;

@@ -81,6 +81,19 @@ void foreign_thread_first_callback(State& state) {
     foreign_threads(state, 100, 1);
 }
 
+// What a callback does with the void* that C gives it.
+void handle_lookup(State& state) {
+    gangway::handle h = gangway::handle::make(1);
+    void* p = h.pointer();
+    long sum = 0;
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(p);
+        sum += gangway::handle::from(p).value<int>();
+    }
+    bench::expect(state, sum == state.iterations(), "another value");
+    h.release();
+}
+
 using comparator = int (*)(const void*, const void*);
 
 int compare_ints(const void* a, const void* b) {
@@ -146,6 +159,7 @@ void bench::add_callbacks() {
     add("userdata_callback", &userdata_callback);
     add_timed_by_itself("foreign_thread_callback", &foreign_thread_callback);
     add_timed_by_itself("foreign_thread_first_callback", &foreign_thread_first_callback);
+    add("handle_lookup", &handle_lookup);
     add("qsort_1e6", &qsort_1e6);
     add("qsort_1e6_c", &qsort_1e6_c);
 }

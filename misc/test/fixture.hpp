@@ -68,7 +68,7 @@ void run_and_check(const gangway::options& opts, Body&& body) {
         if (!yield_until([&] { return gangway::num_goroutine() <= before; })) {
             ADD_FAILURE() << "goroutines were left:\n" << gangway::stacks();
         }
-        EXPECT_EQ(gangway::num_goroutine(), before);
+        EXPECT_LE(gangway::num_goroutine(), before);  // less: what was ending when the body began
     });
 }
 

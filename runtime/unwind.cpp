@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/unwind.hpp"
 
-#include <cstring>
 #include <dlfcn.h>
 #include <libunwind-x86_64.h>
 
@@ -66,12 +65,18 @@ int no_dynamic_info(unw_addr_space_t, unw_word_t*, void*) {
     return -UNW_ENOINFO;
 }
 
+// A running goroutine's registers may make no sense, and lead into the object's variables, which others write.
+using unaligned_word [[gnu::may_alias, gnu::aligned(1)]] = unw_word_t;
+__attribute__((noinline, no_sanitize("thread"))) unw_word_t word_at(unw_word_t at) {
+    return *reinterpret_cast<const volatile unaligned_word*>(at);
+}
+
 // Loaded objects are read where they lie: their tables are looked up often, and they are there as long as a frame is.
 int access_mem(unw_addr_space_t, unw_word_t at, unw_word_t* value, int write, void* arg) {
     auto* state = static_cast<walk_state*>(arg);
     if (write != 0) return -UNW_EINVAL;
     if (at >= state->object_lo && at + sizeof *value <= state->object_hi) {
-        std::memcpy(value, reinterpret_cast<const void*>(at), sizeof *value);
+        *value = word_at(at);
         return 0;
     }
     std::uint64_t word = 0;

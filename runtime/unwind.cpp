@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/unwind.hpp"
 
+#include <cstring>
 #include <dlfcn.h>
 #include <libunwind-x86_64.h>
 

@@ -46,7 +46,7 @@ std::atomic<std::uint64_t> living{0};
 
 // Number 1 is in block 0, 2 and 3 in block 1, 4 to 7 in block 2 ...
 int block_of(std::uint32_t number) {
-    return std::bit_width(number) - 1;
+    return static_cast<int>(std::bit_width(number)) - 1;
 }
 
 // Null: there is none of that number.

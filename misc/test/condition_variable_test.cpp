@@ -623,8 +623,9 @@ GOROUTINE_TEST(condition_variable, deadlines_and_notifies_at_once) {
     for (int i = 0; i < 4; i++) {
         done.go([&, i] {
             lock l(m);
-            for (int k = 0; !over; k++) {
-                if (c.wait_for(l, std::chrono::microseconds((k + i) % 40)) == std::cv_status::timeout) {
+            int k = i;
+            while (!over) {
+                if (c.wait_for(l, std::chrono::microseconds(k++ % 40)) == std::cv_status::timeout) {
                     ++passed;
                 } else {
                     ++notified;

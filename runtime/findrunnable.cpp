@@ -167,16 +167,33 @@ void resetspinning(m* mp) {
     wakep();
 }
 
+namespace {
+// Where sched.attention has a bit. True: *found is next, or the search begins anew.
+bool attend(m* mp, g** found) {
+    if (load_relaxed(sched.gcwaiting)) {
+        gcstopm(mp);
+        return true;
+    }
+    bool other_p = false;
+    if (chaos_on) *found = chaos_pick(mp, &other_p);
+    return other_p || *found != nullptr;
+}
+
+// The p is idle. Comes back with one.
+void sleep_until_wanted(m* mp) {
+    std::int64_t until = never_fires;
+    if (look_again(mp, &until)) return;
+    sleep_in_poller(mp, until);
+    if (mp->p == nullptr) stopm(mp);
+}
+}  // namespace
+
 g* findrunnable(m* mp) {
     for (;;) {
-        if (load_relaxed(sched.attention) != 0) [[unlikely]] {
-            if (load_relaxed(sched.gcwaiting)) {
-                gcstopm(mp);
-                continue;
-            }
-            bool other_p = false;
-            if (g* gp = chaos_on ? chaos_pick(mp, &other_p) : nullptr) return gp;
-            if (other_p) continue;
+        g* found = nullptr;
+        if (load_relaxed(sched.attention) != 0 && attend(mp, &found)) [[unlikely]] {
+            if (found != nullptr) return found;
+            continue;
         }
         p* pp = mp->p;
         std::int64_t now = 0;
@@ -188,12 +205,7 @@ g* findrunnable(m* mp) {
             if (g* gp = steal_work(mp, pp)) return gp;
         }
         if (g* gp = give_up_p(mp)) return gp;
-        if (mp->p != nullptr) continue;
-        std::int64_t until = never_fires;
-        if (look_again(mp, &until)) continue;
-        sleep_in_poller(mp, until);
-        if (mp->p != nullptr) continue;
-        stopm(mp);
+        if (mp->p == nullptr) sleep_until_wanted(mp);
     }
 }
 

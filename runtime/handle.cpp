@@ -74,7 +74,7 @@ std::uint32_t take_number() {
         return number;
     }
     const int block = block_of(next_number);
-    if (block >= block_count) throw std::bad_alloc();
+    if (block < 0 || block >= block_count) throw std::bad_alloc();
     if (load_relaxed(blocks[block]) == nullptr) {
         store_release(blocks[block], new slot[std::size_t{1} << block]);
     }

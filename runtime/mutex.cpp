@@ -42,10 +42,10 @@ void mutex::lock_slow(const char* what, wait_reason why) {
             continue;
         if (!waits) return;
 
-        bool waited_before = waiting_since != 0;
+        const bool waited_before = waiting_since != 0;
         if (!waited_before) waiting_since = nanotime();
         semacquire(sema_, why, waited_before);
-        starving = starving || nanotime() - waiting_since > starvation_threshold;
+        starving |= nanotime() - waiting_since > starvation_threshold;
         old = load_relaxed(state_);
         if ((old & mutex_starving) != 0) {
             // It was handed over: locked for this one, which takes itself out of the waiters.

@@ -63,7 +63,7 @@ public:
     void* pointer() const noexcept { return reinterpret_cast<void*>(id_); }
 
     // Destroys the value. Throws std::logic_error when it was released before.
-    void release() { detail::release_handle(id_); }
+    void release() const { detail::release_handle(id_); }
 
     friend bool operator==(handle, handle) noexcept = default;
 

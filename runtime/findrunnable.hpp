@@ -11,17 +11,20 @@ namespace gangway::runtime {
 // timers nor descriptors.
 constexpr std::uint32_t turn_of_others = 61;
 
-// A yield in such a turn passes one on to the global queue, and somebody from there comes to this p: goroutines that
-// never park go from p to p, and get equal shares where the ps' queues are not equally long. Every 64th turn begins
-// that.
-constexpr std::uint32_t turn_of_sharing = 64 * turn_of_others;
+// Now and then a yield in such a turn takes one from another p's queue: goroutines that never park go from p to p, and
+// get equal shares where the ps' queues are not equally long. So many turns apart, in the mean.
+constexpr std::uint32_t turns_of_sharing = 16;
+
+inline bool sharing_is_due(const p* pp) {
+    std::uint32_t tick = load_relaxed(pp->schedtick);
+    return tick % turn_of_others == 0 && static_cast<std::int32_t>(tick - pp->next_sharing) >= 0 &&
+           load_relaxed(sched.gomaxprocs) > 1;
+}
 
 inline bool scheduler_has_its_turn(const p* pp) {
-    std::uint32_t tick = load_relaxed(pp->schedtick);
-    return tick % turn_of_others == 0 &&
+    return load_relaxed(pp->schedtick) % turn_of_others == 0 &&
            (load_relaxed(sched.runqsize) != 0 || load_relaxed(pp->timers.earliest) != never_fires ||
-            load_relaxed(netpoll_waiters) != 0 ||
-            (tick % turn_of_sharing == 0 && load_relaxed(sched.gomaxprocs) > 1));
+            load_relaxed(netpoll_waiters) != 0 || sharing_is_due(pp));
 }
 
 // On g0, with a p. Returns with a p, perhaps another; sleeps without one. Stops for a stop-the-world.

@@ -62,13 +62,20 @@ void park_m(g* gp) {
     schedule();
 }
 
-// True: others were in the queue before it.
-bool put_into_global(g* gp) {
+void put_into_global(g* gp) {
     sched.lock.lock();
-    bool others = !sched.runq.empty();
     globrunqput(gp);
     sched.lock.unlock();
-    return others;
+}
+
+// One of another p's that has no fewer comes to this p. When is left to chance, for in a fixed rhythm the head of a queue
+// would be the one that came last, and the others would never go.
+void share(m* mp) {
+    p* pp = mp->p;
+    pp->next_sharing = load_relaxed(pp->schedtick) + turn_of_others * (1 + fastrand(mp) % (2 * turns_of_sharing));
+    p* other = all_p(fastrand(mp) % static_cast<std::uint32_t>(load_acquire(sched.gomaxprocs)));
+    if (other == pp || runqlen(other) + 1 < runqlen(pp)) return;  // 1: what runs there; here it has been put back
+    if (g* gp = runqsteal_one(other)) runqput(pp, gp, false);
 }
 
 void yield_m(g* gp) {
@@ -82,11 +89,7 @@ void yield_m(g* gp) {
         schedule();
     }
     runqput(pp, gp, false);
-    if (!one_p && scheduler_has_its_turn(pp)) {
-        // The one that has waited longest: the one that yields might be the same in each such turn.
-        g* passed_on = runqget_ring(pp);
-        if (passed_on != nullptr && !put_into_global(passed_on)) count(pp->schedtick);  // or it came back at once
-    }
+    if (sharing_is_due(pp)) share(mp);
     wakep();  // W1
     schedule();
 }

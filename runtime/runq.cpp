@@ -75,4 +75,14 @@ g* runqsteal(p* pp, p* victim, bool next) {
     }
 }
 
+g* runqsteal_one(p* victim) {
+    for (;;) {
+        std::uint32_t head = load_acquire(victim->runqhead);
+        if (head == load_acquire(victim->runqtail)) return nullptr;  // R1
+        g* gp = load_relaxed(victim->runq[head % runq_size]);
+        chaos_window();
+        if (cas_release(victim->runqhead, head, head + 1)) return gp;  // R2
+    }
+}
+
 }  // namespace gangway::runtime

@@ -32,6 +32,8 @@ bool runqempty(const p* pp);
 std::uint32_t runqlen(const p* pp);
 // Owner of pp only: takes half of victim's ring, or its runnext where `next` allows. One of them, the rest in pp's ring.
 g* runqsteal(p* pp, p* victim, bool next);
+// Any thread: the head of victim's ring.
+g* runqsteal_one(p* victim);
 
 inline void runqput_tail(p* pp, g* gp) {
     std::uint32_t head = load_acquire(pp->runqhead);  // R2

@@ -205,6 +205,7 @@ struct alignas(64) p {
     std::atomic<g*> runnext{nullptr};
     std::atomic<std::uint32_t> schedtick{0};  // one writer; sysmon reads
     std::uint32_t runnext_streak = 0;         // owner
+    std::uint32_t next_sharing = 0;           // owner; a schedtick
     std::int32_t id = 0;
     std::atomic<std::uint32_t> status{Pidle};
     std::atomic<runtime::m*> m{nullptr};  // set by that m, unset by it or by a taker under sched.lock

@@ -29,11 +29,6 @@ constexpr std::int64_t longest_wait_at_exit = 1'000'000'000;
 
 constinit semaphore_word worldsema{1};
 
-bool can_park_here() {
-    m* mp = getm();
-    return mp != nullptr && on_curg_stack(mp);
-}
-
 // In a leaf_call the m keeps its p, which whoever has stopped the world before waits for.
 void check_not_in_leaf_call() {
     const m* mp = getm();
@@ -43,7 +38,7 @@ void check_not_in_leaf_call() {
 }
 
 bool acquire_worldsema_for(std::int64_t ns) {
-    if (can_park_here()) {
+    if (on_curg_stack()) {
         semacquire(worldsema, wait_reason::stop_the_world);
         return true;
     }

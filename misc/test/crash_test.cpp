@@ -255,6 +255,21 @@ TEST(overflow, of_c_names_the_c_stack) {
 
 // --- misuse
 
+TEST(misuse, callback_called_after_release) {
+    const test::ended e = run_testprog("callback_called_after_release");
+    expect_fatal(e, "callback called after it was released\n");
+    EXPECT_THAT(e.err, ContainsRegex("runtime: callback<int ?\\(const char ?\\*, double\\)>, made in .* "
+                                     "\\(.*misuse.cpp:[0-9]+\\)\n"));
+    expect_fatal(run_testprog("callback_called_after_release_in_its_last_call"),
+                 "callback called after it was released\n");
+}
+
+TEST(misuse, callback_where_no_page_becomes_executable) {
+    const test::ended e = run_testprog("callback_where_no_page_becomes_executable");
+    if (e.out == "not on this kernel\n") GTEST_SKIP() << "PR_SET_MDWE needs Linux 6.3";
+    expect_exit(e, 0, "999000\n");
+}
+
 TEST(misuse, callback_from_leaf_call) {
     expect_fatal(run_testprog("callback_from_leaf_call"), "cgocallback: callback from a leaf_call\n");
 }

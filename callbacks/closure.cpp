@@ -24,10 +24,10 @@ enum class life : std::uint8_t { living, released, gone };
 class alignas(64) closure {
 public:
     closure_target* target = nullptr;
-    std::atomic<runtime::m*> owner{nullptr};    // D2: set once in a life
-    std::atomic<std::uint32_t> own_calls{0};    // D2
-    std::atomic<std::uint32_t> other_calls{0};  // D2
-    std::atomic<life> state{life::gone};        // D1
+    std::atomic<runtime::m*> owner{nullptr};    // CL2: set once in a life
+    std::atomic<std::uint32_t> own_calls{0};    // CL2
+    std::atomic<std::uint32_t> other_calls{0};  // CL2
+    std::atomic<life> state{life::gone};        // CL1
 
     ffi_closure* ffi = nullptr;
     void* code = nullptr;
@@ -54,7 +54,7 @@ int gone_count = 0;              // pool_lock
 closure* all_made = nullptr;     // pool_lock
 std::uint64_t living = 0;        // pool_lock
 
-// Null: D4 keeps those there are.
+// Null: CL4 keeps those there are.
 closure* take_gone() {
     std::lock_guard guard(pool_lock);
     if (gone_count <= closures_kept_from_use) return nullptr;
@@ -89,7 +89,7 @@ void put_gone(closure* c) {
     fatal_with(line, "callback called after it was released");
 }
 
-// The caller has seen that c is released, and no call in it. D3
+// The caller has seen that c is released, and no call in it. CL3
 bool take_dead(closure* c) {
     return cas_seq_cst(c->state, life::released, life::gone);
 }
@@ -122,7 +122,7 @@ public:
     }
 
 private:
-    // True: counted in own_calls. D2
+    // True: counted in own_calls. CL2
     static bool enter(closure* c) {
         m* mp = getm();
         if (mp != nullptr && load_relaxed(mp->in_syscall) != 0) [[likely]] {
@@ -138,7 +138,7 @@ private:
     }
 
     [[gnu::noinline]] void leave_released() {
-        heavy_fence();  // D2
+        heavy_fence();  // CL2
         if (load_acquire(c_->own_calls) != 0 || load_acquire(c_->other_calls) != 0 || !take_dead(c_)) return;
         // What f holds may do anything when it is destroyed: as goroutine code, as f was.
         auto at_end = [](void* c) { destroy(static_cast<closure*>(c)); };
@@ -201,7 +201,7 @@ void release_closure(closure* c) noexcept {
     c->state.exchange(life::released, std::memory_order_seq_cst);
     chaos_window();
     m* owner = load_seq_cst(c->owner);
-    if (owner != nullptr && owner != getm()) heavy_fence();  // D2
+    if (owner != nullptr && owner != getm()) heavy_fence();  // CL2
     if (load_acquire(c->own_calls) == 0 && load_seq_cst(c->other_calls) == 0 && take_dead(c)) destroy(c);
 }
 

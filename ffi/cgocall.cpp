@@ -21,6 +21,7 @@
 //     function throws is kept on its stack (cgocallbackg), and both are thrown again here.
 #include <gangway/call.hpp>
 
+#include "runtime/fork.hpp"
 #include "runtime/goroutine.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/syscall.hpp"
@@ -100,7 +101,9 @@ bool leafcall(void (*fn)(void*), void* arg) {
 }
 
 void keep_callee_exception() noexcept {
-    g* gp = getm()->curg;
+    m* mp = getm();
+    if (mp == nullptr) fatal_in_child();
+    g* gp = mp->curg;
     if (std::current_exception() == nullptr)  // no exception of C++
         runtime::fatal("pthread_exit or pthread_cancel of a thread that is in a call");
     if (gp->goexit_kept) return;          // the goroutine ends, whatever else C++ below the callback made of it

@@ -9,6 +9,7 @@
 #include "runtime/environment.hpp"
 #include "runtime/extram.hpp"
 #include "runtime/findrunnable.hpp"
+#include "runtime/fork.hpp"
 #include "runtime/netpoll.hpp"
 #include "runtime/newm.hpp"
 #include "runtime/preempt.hpp"
@@ -287,6 +288,7 @@ void starttheworld(int nprocs) {
 }
 
 void stop_for_good() {
+    if (load_relaxed(in_forked_child)) return;  // where nothing runs that could be stopped
     sched.lock.lock();
     sched.stopped_for_good = true;
     sched.lock.unlock();

@@ -37,6 +37,14 @@ void expect_exit(const test::ended& e, int code, const std::string& out) {
     EXPECT_EQ("", e.err);
 }
 
+// The process ends as usual; a child of it wrote `line` and nothing else.
+void expect_exit_with(const test::ended& e, const std::string& out, const std::string& line) {
+    EXPECT_EQ(0, e.signal) << e.err;
+    EXPECT_EQ(0, e.code) << e.err;
+    EXPECT_EQ(out, e.out);
+    EXPECT_EQ(line, e.err);
+}
+
 // --- deadlocks
 
 constexpr const char* deadlock = "all goroutines are asleep - deadlock!\n";
@@ -254,6 +262,21 @@ TEST(overflow, of_c_names_the_c_stack) {
 }
 
 // --- misuse
+
+class fork_child : public ::testing::TestWithParam<const char*> {};
+TEST_P(fork_child, is_told_what_it_may_do) {
+    const test::ended e = run_testprog(GetParam());
+    expect_exit_with(e, "signal 6\n", "fatal error: used in a child of fork, which may only exec or _exit\n");
+}
+INSTANTIATE_TEST_SUITE_P(misuse, fork_child,
+                         ::testing::Values("fork_go", "fork_recv", "fork_wakes_a_goroutine", "fork_mem_stats",
+                                           "fork_timer", "fork_callback", "fork_run_on_a_plain_thread"),
+                         [](const auto& program) { return std::string(program.param); });
+
+TEST(fork, what_needs_no_runtime_works_in_the_child) {
+    expect_exit(run_testprog("fork_exit"), 0, "signal 0\n");
+    expect_exit(run_testprog("fork_harmless"), 0, "signal 0\n");
+}
 
 TEST(misuse, callback_called_after_release) {
     const test::ended e = run_testprog("callback_called_after_release");

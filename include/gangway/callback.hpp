@@ -5,7 +5,7 @@
 // instruction to its last. It may do all that a goroutine may: park, lock, send, start others, call C, be called back
 // again. C's errno is the same before and after it.
 // An exception or goexit that leaves a callback cannot cross C: C gets on_error, and call() goes on with it once C has
-// returned. (The first exception of several is kept; a goexit comes before them.)
+// returned. The first exception of several is thrown, suppressed_exceptions() has the others; a goexit comes before them.
 // In a leaf_call a callback is fatal, by name. Called from goroutine code, C's pointer is a plain call.
 //
 // On a foreign thread, one that the runtime did not make, a callback is a goroutine of its own, locked to that thread. The
@@ -24,6 +24,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <gangway/detail/closure.hpp>
 #include <gangway/detail/export.hpp>
@@ -196,6 +197,11 @@ struct callback_parts<R(P...)> {
 // runs in that callback's goroutine, on its thread, before C gets on_error; many threads may be in it at once. Without one,
 // and when it throws, such an exception is fatal. null takes it away. Any thread; never parks.
 GANGWAY_API void set_callback_exception_handler(std::function<void(std::exception_ptr)> handle);
+
+// What could not come out of this goroutine's last call() that threw, because another exception did: those of its second
+// and later callbacks that threw, in their order; the callbacks' own where the C++ that was called threw itself. Empty
+// where there were none. They live until the goroutine's next call that throws, or its end. Any thread; never parks.
+GANGWAY_API std::vector<std::exception_ptr> suppressed_exceptions();
 
 // Does now what the first callback on this foreign thread would do: takes a few microseconds and memory for a stack. On
 // other threads, and a second time, it does nothing. Throws std::logic_error when the runtime has stopped.

@@ -41,15 +41,18 @@ void coroutines_yield(void) {
     }
 }
 
+__attribute__((noinline)) static void make(struct group* g, int which, char* stack) {
+    ucontext_t* c = &g->contexts[which];
+    getcontext(c);
+    c->uc_stack.ss_sp = stack;
+    c->uc_stack.ss_size = stack_size;
+    makecontext(c, (void (*)(void))body, 1, which);
+}
+
 void coroutines_run(int rounds, void (*f)(void*, int, int), void* p) {
     struct group g = {.rounds = rounds, .f = f, .p = p};
     char* stacks = malloc((size_t)coroutines * stack_size);
-    for (int i = 0; i < coroutines; i++) {
-        getcontext(&g.contexts[i]);
-        g.contexts[i].uc_stack.ss_sp = stacks + (size_t)i * stack_size;
-        g.contexts[i].uc_stack.ss_size = stack_size;
-        makecontext(&g.contexts[i], (void (*)(void))body, 1, i);
-    }
+    for (int i = 0; i < coroutines; i++) make(&g, i, stacks + (size_t)i * stack_size);
     now = &g;
     for (int left = coroutines; left != 0;) {
         coroutines_yield();

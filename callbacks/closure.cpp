@@ -32,7 +32,7 @@ public:
     ffi_closure* ffi = nullptr;
     void* code = nullptr;
     std::string_view signature;
-    std::source_location made_at;
+    place made_at;
     closure* next_gone = nullptr;  // pool_lock
     closure* next_made = nullptr;  // set once, under pool_lock
 };
@@ -84,8 +84,8 @@ void put_gone(closure* c) {
 [[noreturn, gnu::noinline]] void fatal_released(const closure* c) {
     char line[500];
     std::snprintf(line, sizeof line, "runtime: callback<%.*s>, made in %s (%s:%u)",
-                  static_cast<int>(c->signature.size()), c->signature.data(), c->made_at.function_name(),
-                  c->made_at.file_name(), static_cast<unsigned>(c->made_at.line()));
+                  static_cast<int>(c->signature.size()), c->signature.data(), c->made_at.function, c->made_at.file,
+                  c->made_at.line);
     fatal_with(line, "callback called after it was released");
 }
 
@@ -158,7 +158,7 @@ void on_call(ffi_cif*, void* result, void** args, void* at) {
 }  // namespace
 
 closure* new_closure(ffi_cif* cif, std::string_view signature, std::unique_ptr<closure_target> target,
-                     std::source_location where) {
+                     detail::place where) {
     closure* c = take_gone();
     if (c == nullptr) c = make_another();
     c->target = target.release();
@@ -189,7 +189,7 @@ namespace gangway::detail {
 
 using namespace runtime;
 
-closure* make_closure(closure_signature& of, std::unique_ptr<closure_target> target, std::source_location where) {
+closure* make_closure(closure_signature& of, std::unique_ptr<closure_target> target, place where) {
     return new_closure(cif_of(of), of.text, std::move(target), where);
 }
 

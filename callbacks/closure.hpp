@@ -22,6 +22,6 @@ constexpr int closures_kept_from_use = 1024;  // CL4
 
 // Throws std::bad_alloc. cif and signature stay valid for ever. Any thread.
 detail::closure* new_closure(ffi_cif* cif, std::string_view signature,
-                             std::unique_ptr<detail::closure_target> target, std::source_location where);
+                             std::unique_ptr<detail::closure_target> target, detail::place where);
 
 }  // namespace gangway::runtime

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <source_location>
+#include <gangway/detail/place.hpp>
 #include <string_view>
 
 namespace gangway::runtime {
@@ -13,7 +13,7 @@ std::uint64_t living_closures();
 struct closure_facts {
     const void* code;
     std::string_view signature;
-    std::source_location made_at;
+    detail::place made_at;
 };
 using closure_visitor = void (*)(const closure_facts&, void* arg);
 

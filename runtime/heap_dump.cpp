@@ -240,8 +240,8 @@ void put_closure(const closure_facts& c, void* arg) {
     json_line(*static_cast<context*>(arg)->out, "closure")
         .address("code", c.code)
         .foreign_text("signature", c.signature)
-        .foreign_text("file", c.made_at.file_name())
-        .number("line", c.made_at.line());
+        .foreign_text("file", c.made_at.file)
+        .number("line", c.made_at.line);
 }
 
 void put_all(text_out& out, mem_stats& stats) {

@@ -14,6 +14,7 @@
 #include "runtime/preempt.hpp"
 #include "runtime/sigquit.hpp"
 #include "runtime/stack.hpp"
+#include "runtime/stay_loaded.hpp"
 #include "runtime/stoptheworld.hpp"
 #include "runtime/sysmon.hpp"
 #include "runtime/traceback.hpp"
@@ -75,6 +76,7 @@ void start(const options& o) {
     start_sysmon();
     start_template_thread();
     watch_for_forks();
+    stay_loaded();
     std::atexit(&stop_for_good);
     store_release(runtime_started, true);
 }

@@ -20,7 +20,6 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <source_location>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -264,14 +263,14 @@ class callback {
 public:
     template <class F>
         requires(!std::is_same_v<std::remove_cvref_t<F>, callback>)
-    explicit callback(F&& f, std::source_location where = std::source_location::current())
+    explicit callback(F&& f, detail::place where = detail::place::current())
         : closure_(make(std::forward<F>(f), {}, where)) {}
 
     // on_error: what C gets when f fails.
     template <class F>
         requires(!std::is_void_v<result>)
     explicit callback(F&& f, detail::value_or_nothing<result> on_error,
-                      std::source_location where = std::source_location::current())
+                      detail::place where = detail::place::current())
         : closure_(make(std::forward<F>(f), std::move(on_error), where)) {}
 
     Sig* get() const noexcept { return reinterpret_cast<Sig*>(detail::code_of(closure_.get())); }
@@ -279,7 +278,7 @@ public:
 
 private:
     template <class F>
-    static detail::closure* make(F&& f, detail::value_or_nothing<result> on_error, std::source_location where) {
+    static detail::closure* make(F&& f, detail::value_or_nothing<result> on_error, detail::place where) {
         using target = typename parts::template target_of<std::decay_t<F>>;
         return detail::make_closure(detail::signature_parts<Sig>::signature,
                                     std::make_unique<target>(std::forward<F>(f), std::move(on_error)), where);

@@ -6,12 +6,12 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <source_location>
 #include <string_view>
 #include <utility>
 
 #include <gangway/detail/c_type.hpp>
 #include <gangway/detail/export.hpp>
+#include <gangway/detail/place.hpp>
 
 namespace gangway::detail {
 
@@ -45,8 +45,7 @@ public:
 class closure;
 
 // Throws std::bad_alloc. Any thread.
-GANGWAY_API closure* make_closure(closure_signature& of, std::unique_ptr<closure_target> target,
-                                  std::source_location where);
+GANGWAY_API closure* make_closure(closure_signature& of, std::unique_ptr<closure_target> target, place where);
 GANGWAY_API void* code_of(const closure* c) noexcept;
 // The target is destroyed here, or where its last call ends. Any thread.
 GANGWAY_API void release_closure(closure* c) noexcept;

@@ -23,14 +23,16 @@ struct description {
 };
 
 // libffi has no such integer. Two registers hold it, as they hold a struct of two, whose place in memory is aligned so.
-ffi_type* integer128() {
+ffi_type* integer128(std::size_t alignment) {
     static ffi_type* halves[] = {&ffi_type_uint64, &ffi_type_uint64, nullptr};
-    static ffi_type type{16, 16, FFI_TYPE_STRUCT, halves};
-    return &type;
+    static ffi_type aligned{16, 16, FFI_TYPE_STRUCT, halves};
+    static ffi_type by_eight{16, 8, FFI_TYPE_STRUCT, halves};
+    return alignment == 16 ? &aligned : &by_eight;
 }
 
-ffi_type* integer(std::size_t size, bool is_signed) {
-    switch (size) {
+ffi_type* integer(const c_type& t) {
+    const bool is_signed = t.kind == c_kind::signed_integer;
+    switch (t.size) {
         case 1:
             return is_signed ? &ffi_type_sint8 : &ffi_type_uint8;
         case 2:
@@ -38,7 +40,7 @@ ffi_type* integer(std::size_t size, bool is_signed) {
         case 4:
             return is_signed ? &ffi_type_sint32 : &ffi_type_uint32;
         case 16:
-            return integer128();
+            return integer128(t.alignment);
         default:
             return is_signed ? &ffi_type_sint64 : &ffi_type_uint64;
     }
@@ -77,9 +79,8 @@ ffi_type* describe(description& d, const c_type& t) {
         case c_kind::none:
             return &ffi_type_void;
         case c_kind::unsigned_integer:
-            return integer(t.size, false);
         case c_kind::signed_integer:
-            return integer(t.size, true);
+            return integer(t);
         case c_kind::floating:
             return floating(t.size);
         case c_kind::complex:

@@ -72,6 +72,17 @@ consteval c_type c_type_of() {
     }
 }
 
+// As c_type_of, with the alignment that T has among arguments in memory.
+template <class T>
+consteval c_type c_parameter() {
+    c_type t = c_type_of<T>();
+#if defined(__clang__) && __clang_major__ < 18
+    // These pass an __int128 at any place of eight bytes, against the ABI. C that they compile does too.
+    if (std::is_same_v<T, int128> || std::is_same_v<T, uint128>) t.alignment = 8;
+#endif
+    return t;
+}
+
 // Whether members at those offsets are all that a struct of that size has, as C would lay it out.
 template <std::size_t N>
 consteval bool is_whole_struct(const std::array<c_type, N>& members, const std::array<std::size_t, N>& offsets,

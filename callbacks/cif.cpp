@@ -23,11 +23,10 @@ struct description {
 };
 
 // libffi has no such integer. Two registers hold it, as they hold a struct of two, whose place in memory is aligned so.
-ffi_type* integer128(std::size_t alignment) {
+ffi_type* integer128() {
     static ffi_type* halves[] = {&ffi_type_uint64, &ffi_type_uint64, nullptr};
-    static ffi_type aligned{16, 16, FFI_TYPE_STRUCT, halves};
-    static ffi_type by_eight{16, 8, FFI_TYPE_STRUCT, halves};
-    return alignment == 16 ? &aligned : &by_eight;
+    static ffi_type type{16, 16, FFI_TYPE_STRUCT, halves};
+    return &type;
 }
 
 ffi_type* integer(const c_type& t) {
@@ -40,7 +39,7 @@ ffi_type* integer(const c_type& t) {
         case 4:
             return is_signed ? &ffi_type_sint32 : &ffi_type_uint32;
         case 16:
-            return integer128(t.alignment);
+            return integer128();
         default:
             return is_signed ? &ffi_type_sint64 : &ffi_type_uint64;
     }

@@ -13,7 +13,7 @@ GANGWAY_FFI_STRUCT(two_doubles, a, b);
 namespace {
 
 template <class Case>
-void takes_and_gives_each() {
+void takes_and_gives() {
     using T = typename Case::type;
     using sig = std::remove_pointer_t<std::remove_const_t<decltype(Case::pick)>>;
     gangway::callback<sig> pick([](int which, auto... a) {
@@ -24,6 +24,16 @@ void takes_and_gives_each() {
         const T got =
             test::with_twelve<T>([&](auto... v) { return gangway::call<Case::through>(pick.get(), which, v...); });
         EXPECT_TRUE(test::same<T>(test::value<T>(which), got)) << which;
+    }
+}
+
+template <class Case>
+void takes_and_gives_each() {
+    using T = typename Case::type;
+    if constexpr (gangway::detail::kind_of<T>() == gangway::detail::c_kind::none) {
+        GTEST_SKIP() << "this compiler passes it against the ABI";
+    } else {
+        takes_and_gives<Case>();
     }
 }
 

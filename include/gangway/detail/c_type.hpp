@@ -42,12 +42,20 @@ constexpr bool is_c_complex = std::is_same_v<T, __complex__ float> || std::is_sa
 __extension__ using int128 = __int128;
 __extension__ using uint128 = unsigned __int128;
 
+// Clang before 18 passes these against the ABI: one half in a register and the other in memory, which libffi cannot.
+template <class T>
+constexpr bool is_int128 = std::is_same_v<T, int128> || std::is_same_v<T, uint128>;
+#if defined(__clang__) && __clang_major__ < 18
+constexpr bool has_int128 = false;
+#else
+constexpr bool has_int128 = true;
+#endif
+
 template <class T>
 consteval c_kind kind_of() {
     if constexpr (std::is_void_v<T>) return c_kind::none;
     if constexpr (std::is_enum_v<T>) return kind_of<std::underlying_type_t<T>>();
-    if constexpr (std::is_same_v<T, int128>) return c_kind::signed_integer;
-    if constexpr (std::is_same_v<T, uint128>) return c_kind::unsigned_integer;
+    if constexpr (is_int128<T>) return has_int128 ? c_kind::signed_integer : c_kind::none;
     if constexpr (std::is_integral_v<T>)
         return std::is_signed_v<T> ? c_kind::signed_integer : c_kind::unsigned_integer;
     if constexpr (std::is_floating_point_v<T>) return c_kind::floating;
@@ -70,17 +78,6 @@ consteval c_type c_type_of() {
         if constexpr (kind == c_kind::record) t.members = c_struct<element>::members.data();
         return t;
     }
-}
-
-// As c_type_of, with the alignment that T has among arguments in memory.
-template <class T>
-consteval c_type c_parameter() {
-    c_type t = c_type_of<T>();
-#if defined(__clang__) && __clang_major__ < 18
-    // These pass an __int128 at any place of eight bytes, against the ABI. C that they compile does too.
-    if (std::is_same_v<T, int128> || std::is_same_v<T, uint128>) t.alignment = 8;
-#endif
-    return t;
 }
 
 // Whether members at those offsets are all that a struct of that size has, as C would lay it out.

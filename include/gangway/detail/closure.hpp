@@ -29,7 +29,7 @@ struct signature_parts;
 template <class R, class... P>
 struct signature_parts<R(P...)> {
     static constexpr c_type result = c_type_of<R>();
-    static constexpr std::array<c_type, sizeof...(P)> parameters{c_parameter<P>()...};
+    static constexpr std::array<c_type, sizeof...(P)> parameters{c_type_of<P>()...};
     static inline constinit closure_signature signature{type_text<R(P...)>(), &result, parameters.data(),
                                                         sizeof...(P)};
 };

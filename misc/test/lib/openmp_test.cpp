@@ -4,17 +4,34 @@
 #include "../c/openmp.h"
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <stdexcept>
 #include <string>
 
 #include "../fixture.hpp"
+#include "handover.hpp"
 
 namespace {
 
-using iteration = gangway::userdata_callback<int(int, void*), 1>;
 constexpr int threads = 4;
+
+using iteration = std::function<int(int)>;
+
+int iterate(int i, void* f) {
+    test::handover();
+    test::handover_at_end at_end;
+    return (*static_cast<iteration*>(f))(i);
+}
+
+// One of c/openmp.h's functions, with f for each iteration or thread.
+template <auto Fn, class... A>
+auto parallel(iteration f, A... args) {
+    test::handover();
+    test::handover_at_end at_end;
+    return gangway::call<Fn>(args..., gangway::exported<&iterate>, &f);
+}
 
 GOROUTINE_TEST(openmp, iterations_ask_a_goroutine) {
     constexpr int n = 200;
@@ -28,7 +45,7 @@ GOROUTINE_TEST(openmp, iterations_ask_a_goroutine) {
         in.send(i);
         return out.recv().value();
     });
-    EXPECT_EQ(n * (n - 1), gangway::call<&::openmp_for>(threads, n, twice.fn(), twice.data()));
+    EXPECT_EQ(n * (n - 1), parallel<&::openmp_for>(twice, threads, n));
     in.close();
     doubler.join();
 }
@@ -49,7 +66,7 @@ GOROUTINE_TEST(openmp, the_whole_team_waits) {
             EXPECT_EQ(std::nullopt, let_go.recv());
             return 0;
         });
-        EXPECT_EQ(threads, gangway::call<&::openmp_team>(threads, meet.fn(), meet.data()));
+        EXPECT_EQ(threads, parallel<&::openmp_team>(meet, threads));
         EXPECT_EQ(threads, static_cast<int>(ids.size()));
         EXPECT_EQ(1U, ids.count(gangway::goid()));
     }
@@ -74,7 +91,7 @@ GOROUTINE_TEST(openmp, in_a_critical_section) {
         inside--;
         return 0;
     });
-    EXPECT_EQ(threads, gangway::call<&::openmp_critical>(threads, alone.fn(), alone.data()));
+    EXPECT_EQ(threads, parallel<&::openmp_critical>(alone, threads));
     EXPECT_EQ(threads, calls);
     there.close();
     other.join();
@@ -93,7 +110,7 @@ GOROUTINE_TEST(openmp, teams_of_many_goroutines) {
                 EXPECT_EQ(std::nullopt, let_go.recv());
                 return 0;
             });
-            EXPECT_EQ(threads, gangway::call<&::openmp_team>(threads, meet.fn(), meet.data()));
+            EXPECT_EQ(threads, parallel<&::openmp_team>(meet, threads));
         });
     }
     all.wait();
@@ -106,21 +123,23 @@ GOROUTINE_TEST(openmp, nested) {
         gangway::gosched();
         return i;
     });
-    iteration outer(
-        [&](int) { return static_cast<int>(gangway::call<&::openmp_for>(2, 10, inner.fn(), inner.data())); });
-    EXPECT_EQ(8 * 45, gangway::call<&::openmp_for>(threads, 8, outer.fn(), outer.data()));
+    iteration outer([&](int) { return static_cast<int>(parallel<&::openmp_for>(inner, 2, 10)); });
+    EXPECT_EQ(8 * 45, parallel<&::openmp_for>(outer, threads, 8));
 }
 
 // What the calling thread's callback throws is thrown by the call, once the whole team has ended; what one of the others'
 // throws goes to the handler.
 GOROUTINE_TEST(openmp, exceptions) {
     std::atomic<int> handled{0};
-    gangway::set_callback_exception_handler([&](std::exception_ptr) { handled++; });
+    gangway::set_callback_exception_handler([&](std::exception_ptr) {
+        handled++;
+        test::handover();
+    });
     iteration fails([](int) -> int {
         gangway::gosched();
         throw std::runtime_error("on a team's thread");
     });
-    EXPECT_THROW(gangway::call<&::openmp_team>(threads, fails.fn(), fails.data()), std::runtime_error);
+    EXPECT_THROW(parallel<&::openmp_team>(fails, threads), std::runtime_error);
     EXPECT_EQ(threads - 1, handled);
     gangway::set_callback_exception_handler(nullptr);
 }

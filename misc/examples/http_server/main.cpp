@@ -12,9 +12,8 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
-#include <exception>
+#include <cstdlib>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -26,12 +25,9 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-
 class board {
 public:
-    // To how many.
-    int say(std::string text) {
+    int say(std::string text) {  // to how many
         std::lock_guard lock(m_);
         last_ = std::move(text);
         said_++;
@@ -77,29 +73,28 @@ MHD_Result answer(board& b, MHD_Connection* connection, std::string_view path) {
     return respond(connection, MHD_HTTP_OK, "said to " + std::to_string(b.say(std::string(path.substr(5)))));
 }
 
-void run_server(std::uint16_t port, const sigset_t& stop_signals) {
+int run_server(std::uint16_t port, const sigset_t& stop_signals) {
     board b;
-    // The pointer that libmicrohttpd hands back is its first parameter, number 0. MHD_NO is what it gets should answer()
-    // throw, and closes the connection.
+    // What libmicrohttpd hands back of ours is its first parameter, number 0. MHD_NO: what it gets when answer() throws.
     gangway::userdata_callback<std::remove_pointer_t<MHD_AccessHandlerCallback>, 0> handler(
-        [&](MHD_Connection* connection, const char* path, const char*, const char*, const char*, std::size_t*,
-            void**) { return answer(b, connection, path); },
+        [&](MHD_Connection* connection, const char* path, auto...) { return answer(b, connection, path); },
         MHD_NO);
-    gangway::set_callback_exception_handler([](std::exception_ptr) { std::fputs("a request failed\n", stderr); });
     MHD_Daemon* daemon = gangway::call([&] {
-        return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, port, nullptr,
-                                nullptr, handler.fn(), handler.data(), MHD_OPTION_END);
+        constexpr unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION;
+        return MHD_start_daemon(flags, port, nullptr, nullptr, handler.fn(), handler.data(), MHD_OPTION_END);
     });
-    if (daemon == nullptr) throw std::runtime_error("cannot listen at port " + std::to_string(port));
-    std::printf("http_server: port %d\n",
-                gangway::call<&::MHD_get_daemon_info>(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
+    if (daemon == nullptr) {
+        std::fprintf(stderr, "http_server: cannot listen at port %d\n", port);
+        return 1;
+    }
+    const auto* bound = gangway::call<&::MHD_get_daemon_info>(daemon, MHD_DAEMON_INFO_BIND_PORT);
+    std::printf("http_server: port %d\n", bound->port);
     std::fflush(stdout);
 
     gangway::chan<int> stop;
     auto clock = gangway::spawn([&] {
-        auto tick = gangway::on_timeout(60s, [&] { b.say("another minute has passed"); });
-        while (gangway::select(tick, gangway::on_recv(stop, [](auto) {})) == 0) {
-        }
+        auto tick = gangway::on_timeout(std::chrono::minutes(1), [&] { b.say("another minute has passed"); });
+        while (gangway::select(tick, gangway::on_recv(stop, [](auto) {})) == 0) continue;
     });
     int signal = 0;
     gangway::blocking_call<&::sigwait>(&stop_signals, &signal);
@@ -108,22 +103,18 @@ void run_server(std::uint16_t port, const sigset_t& stop_signals) {
     b.close();
     // It waits for the server's threads, and they for goroutines: so it must not keep a processor meanwhile.
     gangway::blocking_call<&::MHD_stop_daemon>(daemon);
+    return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    const auto port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 8080);
     // Before any thread starts: they have the mask that there is then, so the signals are left to sigwait.
     sigset_t stop_signals;
     sigemptyset(&stop_signals);
     sigaddset(&stop_signals, SIGINT);
     sigaddset(&stop_signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
-    try {
-        const int port = argc > 1 ? std::stoi(argv[1]) : 8080;
-        gangway::run([&] { run_server(static_cast<std::uint16_t>(port), stop_signals); });
-    } catch (const std::exception& e) {
-        std::fprintf(stderr, "http_server: %s\n", e.what());
-        return 1;
-    }
+    return gangway::run([&] { return run_server(port, stop_signals); });
 }

@@ -20,6 +20,8 @@
 #include "runtime/lockosthread.hpp"
 #include "runtime/overflow.hpp"
 #include "runtime/proc.hpp"
+#include "runtime/skipped.hpp"
+#include "runtime/suppressed.hpp"
 #include "runtime/syscall.hpp"
 #include "runtime/systemstack.hpp"
 #include "runtime/throw.hpp"
@@ -57,6 +59,8 @@ void keep(g* gp) {
     } else if (!gp->has_kept) {
         gp->kept = std::move(e);
         gp->has_kept = true;
+    } else {
+        suppress(std::move(e));
     }
 }
 
@@ -75,8 +79,11 @@ void keep(g* gp) {
     std::exception_ptr kept = std::exchange(gp->kept, nullptr);
     bool goexit_kept = std::exchange(gp->goexit_kept, false);
     gp->has_kept = false;
+    exceptions suppressed = set_suppressed({});
     run_guarded(call);
+    set_suppressed(std::move(suppressed));
     if (gp->goexit_kept) return;
+    if (gp->has_kept) suppress(std::move(gp->kept));
     gp->kept = std::move(kept);
     gp->goexit_kept = goexit_kept;
     gp->has_kept = true;
@@ -115,8 +122,11 @@ void cgocallbackg(void* at) {
     unlock_from(mp, gp);
 }
 
-std::uintptr_t here() {
-    return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+// B3. Says nothing where either is on a stack that C made itself.
+bool comes_from_above(const m* mp, void* g0_sp) {
+    auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    auto covered = reinterpret_cast<std::uintptr_t>(g0_sp);
+    return covered >= mp->g0.stk.lo && here > covered && here < mp->g0.stk.hi;
 }
 
 // C's pointer was called where no C call is under way.
@@ -171,14 +181,16 @@ callback_result cgocallback(void (*fn)(void*), void* arg) {
     if (runtime_has_stopped()) [[unlikely]]
         return callback_result::failed;  // no goroutine code runs any more
     g* gp = mp->curg;
-    if (here() > reinterpret_cast<std::uintptr_t>(g0_sp) && here() < mp->g0.stk.hi) [[unlikely]]  // B3
-        runtime::fatal("cgocallback: longjmp over a callback");
+    if (comes_from_above(mp, g0_sp)) [[unlikely]]  // B3
+        fatal_skipped_callback(mp->callback_fn, nullptr);
     if (reinterpret_cast<std::uintptr_t>(gp->syscallsp) - gp->stk.lo < least_stack) [[unlikely]]
         fatal_overflow(gp);
     int saved_errno = *mp->errno_at;
     count(mp->ncgocallback);
     callback_call call{fn, arg, mp, gp};
+    auto* outer = std::exchange(mp->callback_fn, fn);
     call_on_g(&mp->g0, gp, &cgocallbackg, &call);
+    mp->callback_fn = outer;
     mp->g0.sched.sp = g0_sp;  // X1
     *mp->errno_at = saved_errno;
     return call.failed ? callback_result::failed : callback_result::done;

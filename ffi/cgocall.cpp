@@ -21,8 +21,11 @@
 //     function throws is kept on its stack (cgocallbackg), and both are thrown again here.
 #include <gangway/call.hpp>
 
+#include "runtime/fork.hpp"
 #include "runtime/goroutine.hpp"
 #include "runtime/proc.hpp"
+#include "runtime/skipped.hpp"
+#include "runtime/suppressed.hpp"
 #include "runtime/syscall.hpp"
 #include "runtime/systemstack.hpp"
 #include "runtime/throw.hpp"
@@ -40,6 +43,7 @@ namespace {
         continue_goexit(gp);
     }
     gp->has_kept = false;
+    publish_suppressed();
     std::rethrow_exception(std::exchange(gp->kept, nullptr));
 }
 
@@ -53,7 +57,7 @@ inline void asmcgocall(m* mp, g* gp, void (*fn)(void*), void* arg) {
     void* g0_sp = mp->g0.sched.sp;
     call_on_g0(gp, &mp->g0, fn, arg, &gp->syscallsp);
     if (mp->g0.sched.sp != g0_sp) [[unlikely]]  // X1
-        runtime::fatal("cgocall: longjmp over a callback");
+        fatal_skipped_callback(mp->callback_fn, fn);
 }
 
 }  // namespace
@@ -100,10 +104,13 @@ bool leafcall(void (*fn)(void*), void* arg) {
 }
 
 void keep_callee_exception() noexcept {
-    g* gp = getm()->curg;
+    m* mp = getm();
+    if (mp == nullptr) fatal_in_child();
+    g* gp = mp->curg;
     if (std::current_exception() == nullptr)  // no exception of C++
         runtime::fatal("pthread_exit or pthread_cancel of a thread that is in a call");
-    if (gp->goexit_kept) return;          // the goroutine ends, whatever else C++ below the callback made of it
+    if (gp->goexit_kept) return;  // the goroutine ends, whatever else C++ below the callback made of it
+    if (gp->has_kept) suppress(std::move(gp->kept));
     gp->kept = std::current_exception();  // in the place of what a callback left: the callee's comes out
     gp->has_kept = true;
 }

@@ -10,6 +10,7 @@
 #include "runtime/chaos.hpp"
 #include "runtime/checkdead.hpp"
 #include "runtime/each.hpp"
+#include "runtime/fork.hpp"
 #include "runtime/goroutine.hpp"
 #include "runtime/lockosthread.hpp"
 #include "runtime/newm.hpp"
@@ -28,6 +29,7 @@ namespace {
 [[gnu::tls_model("initial-exec")]] thread_local bool thread_is_ending = false;
 
 void thread_ends(void* at) {
+    if (load_relaxed(in_forked_child)) return;
     thread_is_ending = true;
     dropm(static_cast<m*>(at));
 }

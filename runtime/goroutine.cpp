@@ -146,10 +146,9 @@ namespace gangway {
 
 void goexit() {
     using namespace runtime;
-    m* mp = getm();
-    if (mp == nullptr || !on_curg_stack(mp))
+    if (!on_curg_stack())
         throw std::logic_error("gangway::goexit: not on a goroutine's stack (inside C, call it from a callback)");
-    continue_goexit(mp->curg);
+    continue_goexit(getm()->curg);
 }
 
 }  // namespace gangway

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/chan.hpp"
+#include "runtime/closure_list.hpp"
 #include "runtime/each.hpp"
 #include "runtime/find_frames.hpp"
 #include "runtime/handle.hpp"
@@ -235,6 +236,14 @@ void put_handle(std::uintptr_t id, const char* type, void* arg) {
     json_line(*static_cast<context*>(arg)->out, "handle").address("pointer", id).text("type", type);
 }
 
+void put_closure(const closure_facts& c, void* arg) {
+    json_line(*static_cast<context*>(arg)->out, "closure")
+        .address("code", c.code)
+        .foreign_text("signature", c.signature)
+        .foreign_text("file", c.made_at.file)
+        .number("line", c.made_at.line);
+}
+
 void put_all(text_out& out, mem_stats& stats) {
     context to{&out, nanotime()};
     put_header(out, to.now);
@@ -248,6 +257,7 @@ void put_all(text_out& out, mem_stats& stats) {
     put_timers(to);
     detail::listed::for_each(detail::listed_kind::callback, &put_callback, &to);
     for_each_handle(&put_handle, &to);
+    for_each_closure(&put_closure, &to);
 }
 
 }  // namespace

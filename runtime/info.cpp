@@ -45,8 +45,7 @@ void write_all(int fd, const std::string& text, const char* what) {
 }  // namespace
 
 void gosched() {
-    m* mp = getm();
-    if (mp == nullptr || !on_curg_stack(mp)) {
+    if (!on_curg_stack()) {
         sched_yield();
         return;
     }
@@ -86,8 +85,7 @@ std::uint64_t mid() {
 }
 
 bool on_goroutine() {
-    m* mp = getm();
-    return mp != nullptr && on_curg_stack(mp);
+    return on_curg_stack();
 }
 
 mem_stats read_mem_stats() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "runtime/text_out.hpp"
 
@@ -37,6 +38,18 @@ public:
     json_line& text(const char* key, const char* t) {
         put_key(key);
         put_text(t);
+        return *this;
+    }
+    // The program's words. Control characters, which no name has, become '?'.
+    json_line& foreign_text(const char* key, std::string_view t) {
+        put_key(key);
+        out_.put("\"");
+        for (const char c : t) {
+            if (c == '"' || c == '\\') out_.put("\\");
+            const char as_text[] = {static_cast<unsigned char>(c) < ' ' ? '?' : c, '\0'};
+            out_.put(as_text);
+        }
+        out_.put("\"");
         return *this;
     }
     // A string: a number in JSON holds 53 bits in many a program.

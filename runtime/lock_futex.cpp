@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/fork.hpp"
+
 namespace gangway::runtime {
 
 constinit std::atomic<std::uint32_t> lock_waiters[lock_waiter_slots]{};
@@ -46,6 +48,7 @@ void m_lock::lock_slow() {
     chaos_delay();
     heavy_fence();  // L2
     while (!take()) {
+        if (load_relaxed(in_forked_child)) fatal_in_child();  // its holder is not in this process
         chaos_delay();
         futex_wait(locked_, 1, -1);
         chaos_delay();

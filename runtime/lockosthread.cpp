@@ -11,9 +11,8 @@ namespace gangway {
 using namespace runtime;
 
 void lock_os_thread() {
+    if (!on_curg_stack()) throw std::logic_error("gangway::lock_os_thread: not on a goroutine's stack");
     m* mp = getm();
-    if (mp == nullptr || !on_curg_stack(mp))
-        throw std::logic_error("gangway::lock_os_thread: not on a goroutine's stack");
     g* gp = mp->curg;
     mp->lockedext++;
     gp->lock_os = true;
@@ -21,8 +20,9 @@ void lock_os_thread() {
 }
 
 void unlock_os_thread() {
+    if (!on_curg_stack()) return;
     m* mp = getm();
-    if (mp == nullptr || !on_curg_stack(mp) || mp->lockedext == 0) return;
+    if (mp->lockedext == 0) return;
     g* gp = mp->curg;
     if (--mp->lockedext == 0) gp->lock_os = false;
     unlock_from(mp, gp);

@@ -4,6 +4,7 @@
 #include <gangway/detail/listed.hpp>
 #include <malloc.h>
 
+#include "runtime/closure_list.hpp"
 #include "runtime/each.hpp"
 #include "runtime/find_frames.hpp"
 #include "runtime/handle.hpp"
@@ -89,6 +90,7 @@ void gather_mem_stats(mem_stats& s) {
     s.timers = pending_timers();
     s.channels = count_listed(detail::listed_kind::channel);
     s.handles = living_handles();
+    s.closures = living_closures();
     s.callback_objects = count_listed(detail::listed_kind::callback);
     s.handoffs = load_relaxed(sched.handoffs);
     s.retakes = load_relaxed(sched.retakes);

@@ -18,6 +18,7 @@
 #include "runtime/proc.hpp"
 #include "runtime/sigquit.hpp"
 #include "runtime/systemstack.hpp"
+#include "runtime/thread.hpp"
 #include "runtime/throw.hpp"
 
 namespace gangway::runtime {
@@ -59,22 +60,8 @@ void* thread_main(void* at) {
     fatal_with(line, "newosproc");
 }
 
-// All signals are blocked meanwhile: the new thread must not take one before it is an m.
 void create_thread(void* (*fn)(void*), void* arg) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_attr_t attr;
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    std::size_t size = 0;
-    pthread_attr_getstacksize(&attr, &size);
-    pthread_attr_setstacksize(&attr, std::max(size, c_stack_size));
-    pthread_t thread{};
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&thread, &attr, fn, arg);
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    pthread_attr_destroy(&attr);
-    if (error != 0) cannot_create(error);
+    if (int error = new_thread(fn, arg, c_stack_size); error != 0) cannot_create(error);
 }
 
 // Makes the threads that others must not make: its attributes are those of the runtime's start.
@@ -93,8 +80,8 @@ void* template_thread(void*) {
     }
 }
 
-// A foreign thread, or one that somebody's goroutine or C has to itself, may have a signal mask, a nice value or a working directory of
-// its own, which a new thread would inherit.
+// A foreign thread, or one that somebody's goroutine or C has to itself, may have a signal mask, a nice value or a
+// working directory of its own, which a new thread would inherit.
 bool attributes_may_differ(const m* mp) {
     return mp == nullptr || mp->extra || mp->lockedext != 0;
 }

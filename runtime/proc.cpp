@@ -4,6 +4,7 @@
 #include "runtime/findrunnable.hpp"
 #include "runtime/preempt.hpp"
 #include "runtime/run.hpp"
+#include "runtime/start.hpp"
 #include "runtime/throw.hpp"
 
 namespace gangway::runtime {
@@ -77,6 +78,7 @@ void ready_new(g* gp) {
     if (p* pp = usable_p(mp)) {
         runqput(pp, gp, true);
     } else {
+        runtime_start();  // a forked child ends here
         sched.lock.lock();
         globrunqput(gp);
         sched.lock.unlock();

@@ -18,7 +18,6 @@
 #include "runtime/park.hpp"
 #include "runtime/sema.hpp"
 #include "runtime/throw.hpp"
-#include "runtime/tls.hpp"
 
 namespace gangway {
 

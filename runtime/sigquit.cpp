@@ -5,12 +5,12 @@
 #include <cerrno>
 #include <csignal>
 #include <new>
-#include <pthread.h>
 #include <semaphore.h>
 #include <unistd.h>
 
 #include "runtime/atomic.hpp"
 #include "runtime/text_out.hpp"
+#include "runtime/thread.hpp"
 #include "runtime/throw.hpp"
 #include "runtime/traceback.hpp"
 
@@ -49,17 +49,7 @@ bool sigquit_started() {
 
 void start_sigquit() {
     sem_init(&wanted, 0, 0);
-    pthread_attr_t attr;
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_t thread{};
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&thread, &attr, &writer, nullptr);
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    pthread_attr_destroy(&attr);
-    check(error == 0, "start: failed to create the thread for SIGQUIT");
+    check(new_thread(&writer, nullptr) == 0, "start: failed to create the thread for SIGQUIT");
     store_release(started, true);
     struct sigaction ours {};
     ours.sa_handler = &on_sigquit;

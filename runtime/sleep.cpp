@@ -55,8 +55,7 @@ struct timer_state {
 };
 
 void sleep_ns(std::int64_t ns) {
-    m* mp = getm();
-    if (mp == nullptr || !on_curg_stack(mp)) {
+    if (!on_curg_stack()) {
         if (ns > 0) sleep_thread(ns);
         return;
     }
@@ -64,6 +63,7 @@ void sleep_ns(std::int64_t ns) {
         yield();
         return;
     }
+    m* mp = getm();
     netpoll_descriptor();  // made here, where it may throw, and not by the m that sleeps in it
     runtime::timer t;
     t.when = time_after(ns);

@@ -8,11 +8,13 @@
 #include "runtime/chaos.hpp"
 #include "runtime/environment.hpp"
 #include "runtime/fence.hpp"
+#include "runtime/fork.hpp"
 #include "runtime/newm.hpp"
 #include "runtime/overflow.hpp"
 #include "runtime/preempt.hpp"
 #include "runtime/sigquit.hpp"
 #include "runtime/stack.hpp"
+#include "runtime/stay_loaded.hpp"
 #include "runtime/stoptheworld.hpp"
 #include "runtime/sysmon.hpp"
 #include "runtime/traceback.hpp"
@@ -73,6 +75,8 @@ void start(const options& o) {
     note_time();
     start_sysmon();
     start_template_thread();
+    watch_for_forks();
+    stay_loaded();
     std::atexit(&stop_for_good);
     store_release(runtime_started, true);
 }
@@ -80,6 +84,7 @@ void start(const options& o) {
 }  // namespace
 
 void runtime_start_slow(const options* opts) {
+    if (load_relaxed(in_forked_child)) fatal_in_child();
     std::unique_lock guard(start_lock);
     if (!load_relaxed(runtime_started)) {
         start(effective(opts != nullptr ? *opts : options{}));

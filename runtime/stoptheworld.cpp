@@ -9,6 +9,7 @@
 #include "runtime/environment.hpp"
 #include "runtime/extram.hpp"
 #include "runtime/findrunnable.hpp"
+#include "runtime/fork.hpp"
 #include "runtime/netpoll.hpp"
 #include "runtime/newm.hpp"
 #include "runtime/preempt.hpp"
@@ -29,11 +30,6 @@ constexpr std::int64_t longest_wait_at_exit = 1'000'000'000;
 
 constinit semaphore_word worldsema{1};
 
-bool can_park_here() {
-    m* mp = getm();
-    return mp != nullptr && on_curg_stack(mp);
-}
-
 // In a leaf_call the m keeps its p, which whoever has stopped the world before waits for.
 void check_not_in_leaf_call() {
     const m* mp = getm();
@@ -43,7 +39,7 @@ void check_not_in_leaf_call() {
 }
 
 bool acquire_worldsema_for(std::int64_t ns) {
-    if (can_park_here()) {
+    if (on_curg_stack()) {
         semacquire(worldsema, wait_reason::stop_the_world);
         return true;
     }
@@ -292,6 +288,7 @@ void starttheworld(int nprocs) {
 }
 
 void stop_for_good() {
+    if (load_relaxed(in_forked_child)) return;  // where nothing runs that could be stopped
     sched.lock.lock();
     sched.stopped_for_good = true;
     sched.lock.unlock();

@@ -30,6 +30,7 @@ p* took_p(m* mp) {
 }
 
 void entersyscall_slow(m* mp) {
+    if (getm() == nullptr) return;                    // in a child of fork
     if (load_relaxed(sched.exiting_m) == mp) return;  // the world has stopped for this one: it keeps its p
     if (load_relaxed(sched.attention) == attention_chaos) return chaos_call(mp);
     // H4: the world is being stopped, perhaps after this m was looked at. Its p goes to the stopper, unless it has it.
@@ -111,6 +112,7 @@ bool find_p(m* mp, p* old) {
 
 void exitsyscall_slow(m* mp, g* gp) {
     check(mp->curg == gp, "exitsyscall: not the goroutine that entered");
+    if (getm() == nullptr) return;  // the call has forked, and this is the child
     chaos_delay();
     sched.lock.lock();  // a taker that has not decided yet decides first. H1
     std::uint32_t bits = load_relaxed(mp->p_taken);

@@ -2,9 +2,7 @@
 #include "runtime/sysmon.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <ctime>
-#include <pthread.h>
 #include <sys/prctl.h>
 
 #include "runtime/chaos.hpp"
@@ -14,6 +12,7 @@
 #include "runtime/preempt.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/syscall.hpp"
+#include "runtime/thread.hpp"
 #include "runtime/throw.hpp"
 
 namespace gangway::runtime {
@@ -251,17 +250,7 @@ void* sysmon(void*) {
 }  // namespace
 
 void start_sysmon() {
-    pthread_attr_t attr;
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_t thread{};
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&thread, &attr, &sysmon, nullptr);
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    pthread_attr_destroy(&attr);
-    check(error == 0, "start: failed to create the monitor's thread");
+    check(new_thread(&sysmon, nullptr) == 0, "start: failed to create the monitor's thread");
 }
 
 }  // namespace gangway::runtime

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/atomic.hpp"
+#include "runtime/fork.hpp"
 #include "runtime/last_report.hpp"
 #include "runtime/traceback.hpp"
 
@@ -26,6 +27,7 @@ void print(const char* a, const char* b = "", const char* c = "", const char* d 
 // The second and later ones wait for the first to end the process: their reports would only be mixed into its own. The
 // same thread again, from inside the report: no more of it can be had.
 void be_the_one_that_dies() {
+    if (load_relaxed(in_forked_child)) return;  // the only thread
     static std::atomic<int> owner{0};
     int me = gettid();
     if (add_seq_cst(dying, 1) == 1) {
@@ -40,6 +42,7 @@ void be_the_one_that_dies() {
 }
 
 [[noreturn]] void die() {
+    if (load_relaxed(in_forked_child)) std::abort();  // the goroutines are the parent's
     print("\n");
     run_last_report([](void*) { traceback_dying(STDERR_FILENO); });
     std::abort();

@@ -173,6 +173,7 @@ struct alignas(64) m {
     // Callbacks under way. Not beside lockedext: a compiler would test both with one load of eight bytes, which has to
     // wait for the store of four that each callback makes (4 ns).
     std::uint32_t lockedint = 0;
+    void (*callback_fn)(void*) = nullptr;  // of the innermost of them, for the report that names it
 
     note park;                    // stopm, stoplockedm
     runtime::p* nextp = nullptr;  // set by whoever wakes park

@@ -91,8 +91,7 @@ private:
 
 short wait_fd(int fd, short events, deadline at) {
     if (fd < 0) throw_for(fd, EBADF);  // poll(2) would take it for one to leave out
-    m* mp = getm();
-    if (mp == nullptr || !on_curg_stack(mp)) return poll_thread(fd, events, at);
+    if (!on_curg_stack()) return poll_thread(fd, events, at);
     // What holds already needs no parking, and what epoll does not know (a plain file) always holds.
     if (short now = poll_now(fd, events)) return now;
     watched w(fd, events);

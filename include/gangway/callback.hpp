@@ -5,7 +5,7 @@
 // instruction to its last. It may do all that a goroutine may: park, lock, send, start others, call C, be called back
 // again. C's errno is the same before and after it.
 // An exception or goexit that leaves a callback cannot cross C: C gets on_error, and call() goes on with it once C has
-// returned. (The first of several is kept.)
+// returned. The first exception of several is thrown, suppressed_exceptions() has the others; a goexit comes before them.
 // In a leaf_call a callback is fatal, by name. Called from goroutine code, C's pointer is a plain call.
 //
 // On a foreign thread, one that the runtime did not make, a callback is a goroutine of its own, locked to that thread. The
@@ -16,13 +16,16 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
+#include <gangway/detail/closure.hpp>
 #include <gangway/detail/export.hpp>
 #include <gangway/detail/listed.hpp>
 #include <gangway/handle.hpp>
@@ -140,12 +143,64 @@ struct userdata_parts<R(P...), DataIndex> {
     }
 };
 
+template <class Sig>
+struct callback_parts;
+
+template <class R, class... P>
+struct callback_parts<R(P...)> {
+    using result = R;
+
+    template <class F>
+    class target_of final : public closure_target {
+    public:
+        template <class U>
+        target_of(U&& f, value_or_nothing<R> on_error) : f_(std::forward<U>(f)), on_error_(std::move(on_error)) {}
+
+        void call(void* result, void* const* args) override {
+            call_with(result, args, std::index_sequence_for<P...>());
+        }
+
+    private:
+        template <std::size_t... I>
+        void call_with(void* result, [[maybe_unused]] void* const* args, std::index_sequence<I...>) {
+            auto run = [&]() -> R { return f_(*static_cast<std::remove_cv_t<P>*>(args[I])...); };
+            if constexpr (std::is_void_v<R>) {
+                enter_goroutine<R>(run, [] {});
+            } else {
+                put(result, enter_goroutine<R>(run, [this] { return static_cast<R>(on_error_); }));
+            }
+        }
+
+        // R may be void, of which there is no reference.
+        template <class T>
+        static void put(void* at, const T& value) {
+            if constexpr (sizeof(T) > 8) {
+                ::new (at) T(value);
+            } else if constexpr (kind_of<T>() == c_kind::signed_integer) {
+                ::new (at) std::int64_t{static_cast<std::int64_t>(value)};
+            } else if constexpr (kind_of<T>() == c_kind::unsigned_integer) {
+                ::new (at) std::uint64_t{static_cast<std::uint64_t>(value)};
+            } else {
+                ::new (at) T(value);
+            }
+        }
+
+        F f_;
+        [[no_unique_address]] value_or_nothing<R> on_error_;
+    };
+};
+
 }  // namespace detail
 
 // What is done with an exception that leaves a callback on a foreign thread, where no call() could go on with it. handle
 // runs in that callback's goroutine, on its thread, before C gets on_error; many threads may be in it at once. Without one,
 // and when it throws, such an exception is fatal. null takes it away. Any thread; never parks.
 GANGWAY_API void set_callback_exception_handler(std::function<void(std::exception_ptr)> handle);
+
+// What could not come out of this goroutine's last call() that threw, because another exception did: those of its second
+// and later callbacks that threw, in their order; the callbacks' own where the C++ that was called threw itself. Empty
+// where there were none. They live until the goroutine's next call that throws, or its end. Any thread; never parks.
+GANGWAY_API std::vector<std::exception_ptr> suppressed_exceptions();
 
 // Does now what the first callback on this foreign thread would do: takes a few microseconds and memory for a stack. On
 // other threads, and a second time, it does nothing. Throws std::logic_error when the runtime has stopped.
@@ -188,6 +243,48 @@ public:
 
 private:
     std::unique_ptr<typename parts::target> target_;
+};
+
+// A callable as a bare C function pointer, for the APIs that carry no void*: what f captures comes with the pointer.
+//   callback<int(const void*, const void*)> by_length([&](const void* a, const void* b) { ...; return order; });
+//   call<&::qsort>(base, n, size, by_length.get());
+// Sig is C's function type: integers, enums, floating and complex types, pointers, and structs that
+// GANGWAY_FFI_STRUCT(type, members...) has described. The pointer is good while the object lives, and moving keeps it. C
+// may call it from several threads at once if f may be. The object may be destroyed while calls are in f: f goes with
+// the last of them. A call after that is fatal and says where the callback was made, until some thousand others have
+// been destroyed and its memory serves another.
+// Making one throws std::bad_alloc where there is no memory for it; it takes a lock for a moment, and never parks.
+// The pointers are libffi's closures.
+template <class Sig>
+class callback {
+    using parts = detail::callback_parts<Sig>;
+    using result = typename parts::result;
+
+public:
+    template <class F>
+        requires(!std::is_same_v<std::remove_cvref_t<F>, callback>)
+    explicit callback(F&& f, detail::place where = detail::place::current())
+        : closure_(make(std::forward<F>(f), {}, where)) {}
+
+    // on_error: what C gets when f fails.
+    template <class F>
+        requires(!std::is_void_v<result>)
+    explicit callback(F&& f, detail::value_or_nothing<result> on_error,
+                      detail::place where = detail::place::current())
+        : closure_(make(std::forward<F>(f), std::move(on_error), where)) {}
+
+    Sig* get() const noexcept { return reinterpret_cast<Sig*>(detail::code_of(closure_.get())); }
+    operator Sig*() const noexcept { return get(); }
+
+private:
+    template <class F>
+    static detail::closure* make(F&& f, detail::value_or_nothing<result> on_error, detail::place where) {
+        using target = typename parts::template target_of<std::decay_t<F>>;
+        return detail::make_closure(detail::signature_parts<Sig>::signature,
+                                    std::make_unique<target>(std::forward<F>(f), std::move(on_error)), where);
+    }
+
+    std::unique_ptr<detail::closure, detail::closure_releaser> closure_;
 };
 
 }  // namespace gangway

@@ -31,7 +31,7 @@ struct mem_stats {
     std::uint64_t channels;          // that exist
     std::uint64_t callback_objects;  // userdata_callbacks that exist
     std::uint64_t handles;
-    std::uint64_t closures;  // to come, 0
+    std::uint64_t closures;  // callback objects that exist, and those whose last call is not over
     std::uint64_t cgo_calls;
     std::uint64_t callbacks;
     std::uint64_t foreign_callbacks;  // on threads that the runtime did not make; what parked there counts too

@@ -58,6 +58,34 @@ void userdata_callback(State& state) {
     });
 }
 
+void closure_callback(State& state) {
+    bench::in_goroutine(state, 1, [&] {
+        long calls = 0;
+        gangway::callback<int(int)> cb([&](int n) {
+            ++calls;
+            return n + 1;
+        });
+        bool right = true;
+        while (state.KeepRunningBatch(callbacks_in_a_call)) {
+            long sum = gangway::call<&bench_call_back>(cb.get(), callbacks_in_a_call);
+            right &= sum == sum_of_a_call;
+        }
+        bench::expect(state, right && calls == state.iterations(), "the callbacks do not add up");
+    });
+}
+
+void closure_create_free(State& state) {
+    bench::in_goroutine(state, 1, [&] {
+        long made = 0;
+        for (auto _ : state) {
+            gangway::callback<int(int)> cb([&made](int n) { return n + 1; });
+            benchmark::DoNotOptimize(cb.get());
+            ++made;
+        }
+        bench::expect(state, made == state.iterations(), "not each was made");
+    });
+}
+
 // Threads of C's own call in, n times each. The time is what they take for it; making them is left out.
 void foreign_threads(State& state, int threads, int n) {
     bench::in_goroutine(state, 1, [&] {
@@ -157,6 +185,8 @@ void bench::add_callbacks() {
     add("callback", &callback);
     add("call_with_callback", &call_with_callback);
     add("userdata_callback", &userdata_callback);
+    add("closure_callback", &closure_callback);
+    add("closure_create_free", &closure_create_free);
     add_timed_by_itself("foreign_thread_callback", &foreign_thread_callback);
     add_timed_by_itself("foreign_thread_first_callback", &foreign_thread_first_callback);
     add("handle_lookup", &handle_lookup);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // An exception or a goexit that leaves a callback: it is kept, C gets on_error and goes on, and the call goes on with
 // it when C has returned.
+#include <exception>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "c/callback.h"
 #include "c/nested.h"
@@ -68,7 +70,8 @@ GOROUTINE_TEST(callback_exception, the_first_of_several_is_kept) {
     } catch (const failed& e) {
         EXPECT_EQ(2, e.number);
     }
-    EXPECT_EQ(0, counted::alive);
+    EXPECT_EQ(3, counted::alive);  // the others, until the goroutine's next call that throws, or its end
+    EXPECT_EQ(3U, gangway::suppressed_exceptions().size());
 }
 
 GOROUTINE_TEST(callback_exception, of_any_type) {
@@ -249,6 +252,60 @@ GOROUTINE_TEST(callback_goexit, wins_over_a_callees_exception) {
     });
     EXPECT_THROW(t.join(), std::runtime_error);
     EXPECT_FALSE(caught);
+}
+
+std::vector<std::string> texts_of_suppressed() {
+    std::vector<std::string> texts;
+    for (const std::exception_ptr& e : gangway::suppressed_exceptions()) {
+        try {
+            std::rethrow_exception(e);
+        } catch (const std::exception& x) {
+            texts.emplace_back(x.what());
+        }
+    }
+    return texts;
+}
+
+std::int64_t throws_always(std::int64_t i) {
+    throw failed(static_cast<int>(i));
+}
+
+// The later exceptions of a call are not lost, and are those of the last call that threw.
+GOROUTINE_TEST(callback_exception, suppressed_exceptions_are_those_of_the_last_call) {
+    EXPECT_THROW(gangway::call<&::sum_of>(gangway::exported<&throws_always>, 3), failed);
+    EXPECT_EQ((std::vector<std::string>{"callback 1", "callback 2"}), texts_of_suppressed());
+    gangway::gosched();
+    EXPECT_EQ(2U, gangway::suppressed_exceptions().size());
+    gangway::spawn([] { EXPECT_TRUE(gangway::suppressed_exceptions().empty()); }).join();
+    EXPECT_THROW(gangway::call<&::sum_of>(gangway::exported<&throws_always>, 1), failed);
+    EXPECT_TRUE(gangway::suppressed_exceptions().empty());
+}
+
+// A C++ callee's own exception comes out, and what its callback threw is the suppressed one.
+GOROUTINE_TEST(callback_exception, the_callees_own_suppresses_the_callbacks) {
+    EXPECT_THROW(gangway::call([] {
+                     ::sum_of(gangway::exported<&throws_always>, 1);
+                     throw std::logic_error("the callee's");
+                 }),
+                 std::logic_error);
+    EXPECT_EQ((std::vector<std::string>{"callback 0"}), texts_of_suppressed());
+}
+
+// What the calls of a callback suppress is not the outer call's.
+GOROUTINE_TEST(callback_exception, suppressed_in_a_nested_call) {
+    int n = 0;
+    gangway::userdata_callback<void(void*), 0> cb([&] {
+        if (n++ == 0) throw failed(10);
+        EXPECT_THROW(gangway::call<&::sum_of>(gangway::exported<&throws_always>, 2), failed);
+        EXPECT_EQ((std::vector<std::string>{"callback 1"}), texts_of_suppressed());
+        throw failed(11);
+    });
+    EXPECT_THROW(gangway::call([&] {
+                     cb.fn()(cb.data());
+                     cb.fn()(cb.data());
+                 }),
+                 failed);
+    EXPECT_EQ((std::vector<std::string>{"callback 11"}), texts_of_suppressed());
 }
 
 }  // namespace

@@ -364,10 +364,10 @@ TEST_F(threads, wait_for_channels_and_locks) {
         for (int i = 0; i < 10; i++) s.acquire();
         wg.wait();
         EXPECT_FALSE(s.try_acquire_for(1ms));
-        EXPECT_EQ(5, gangway::spawn([] {
-                         gangway::sleep_for(1ms);
-                         return 5;
-                     }).join());
+        gangway::chan<int> five;
+        auto joined = gangway::spawn([five]() mutable { return five.recv().value(); });
+        five.send(5);
+        EXPECT_EQ(5, joined.join());
     });
 }
 

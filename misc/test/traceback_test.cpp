@@ -7,33 +7,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "child.hpp"
-#include "sizes.hpp"
+#include "testprog.hpp"
 
 namespace {
 
+using test::occurrences;
+using test::run_testprog;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-test::ended run(const std::string& name, std::vector<std::string> environment = {}) {
-    // Faults are the program's, not the sanitizers'.
-    for (const char* options : {"ASAN_OPTIONS", "TSAN_OPTIONS"}) {
-        const char* set = std::getenv(options);
-        environment.push_back(std::string(options) + "=" + (set != nullptr ? std::string(set) + ":" : "") +
-                              "handle_segv=0:handle_abort=0:handle_sigbus=0");
-    }
-    test::ended e =
-        test::run_child(TESTPROG, name, environment, std::chrono::seconds(test::under_sanitizer ? 120 : 60));
-    EXPECT_TRUE(e.in_time) << name << " hangs\n" << e.out << e.err;
-    return e;
-}
-
-int count(const std::string& text, const std::string& what) {
-    int n = 0;
-    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
-    return n;
-}
 
 bool in_order(const std::string& text, const std::vector<std::string>& names) {
     std::size_t at = 0;
@@ -46,9 +28,9 @@ bool in_order(const std::string& text, const std::vector<std::string>& names) {
 }
 
 test::ended run_fatal(const std::string& name, std::vector<std::string> environment = {}) {
-    test::ended e = run(name, std::move(environment));
+    test::ended e = run_testprog(name, std::move(environment));
     EXPECT_EQ(SIGABRT, e.signal) << e.err;
-    EXPECT_EQ(1, count(e.err, "fatal error:")) << e.err;
+    EXPECT_EQ(1, occurrences(e.err, "fatal error:")) << e.err;
     return e;
 }
 
@@ -66,7 +48,7 @@ TEST(traceback, allframes_shows_the_runtimes_too) {
 }
 
 TEST(traceback, CrashDumpsAllThreads) {
-    EXPECT_EQ(4, count(run_fatal("traceback_crash_dumps_all_threads").err, "::tight_loop()"));
+    EXPECT_EQ(4, occurrences(run_fatal("traceback_crash_dumps_all_threads").err, "::tight_loop()"));
 }
 
 TEST(traceback, PanicSystemstack) {
@@ -107,18 +89,18 @@ TEST(traceback, a_fault_inside_the_report_is_said) {
 
 TEST(traceback, two_at_once_make_one_report) {
     const auto e = run_fatal("traceback_two_at_once");
-    EXPECT_LE(count(e.err, "::unlocks_wrongly()"), 4);
-    EXPECT_GE(count(e.err, "::unlocks_wrongly()"), 1);
+    EXPECT_LE(occurrences(e.err, "::unlocks_wrongly()"), 4);
+    EXPECT_GE(occurrences(e.err, "::unlocks_wrongly()"), 1);
 }
 
 TEST(traceback, sigquit_writes_and_goes_on) {
-    const auto e = run("traceback_sigquit", {"GANGWAY_DEBUG=sigquit"});
+    const auto e = run_testprog("traceback_sigquit", {"GANGWAY_DEBUG=sigquit"});
     EXPECT_EQ(0, e.code) << e.err;
     EXPECT_EQ("went on\n", e.out);
-    EXPECT_EQ(2, count(e.err, "SIGQUIT: quit")) << e.err;
-    EXPECT_EQ(8, count(e.err, "::tight_loop()")) << e.err;
-    EXPECT_EQ(2, count(e.err, "waits_for_ever(")) << e.err;
-    EXPECT_EQ(SIGQUIT, run("traceback_sigquit").signal);
+    EXPECT_EQ(2, occurrences(e.err, "SIGQUIT: quit")) << e.err;
+    EXPECT_EQ(8, occurrences(e.err, "::tight_loop()")) << e.err;
+    EXPECT_EQ(2, occurrences(e.err, "waits_for_ever(")) << e.err;
+    EXPECT_EQ(SIGQUIT, run_testprog("traceback_sigquit").signal);
 }
 
 }  // namespace

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Calls that are errors of the program and cannot be told it by an exception.
+#include <cstdio>
 #include <gangway/gangway.hpp>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <vector>
 
 #include "../c/callback.h"
 #include "testprog.hpp"
@@ -15,6 +20,47 @@ std::int64_t identity(std::int64_t i) {
 
 PROGRAM(callback_from_leaf_call) {
     gangway::run([] { gangway::leaf_call<&::sum_of>(gangway::exported<&identity>, 3); });
+}
+
+PROGRAM(callback_called_after_release) {
+    gangway::run([] {
+        int (*late)(const char*, double) = nullptr;
+        {
+            gangway::callback<int(const char*, double)> c([](const char*, double) { return 1; });
+            late = c.get();
+        }
+        gangway::call(late, "", 1.0);
+    });
+}
+
+PROGRAM(callback_called_after_release_in_its_last_call) {
+    gangway::run([] {
+        std::optional<gangway::callback<void(int)>> c;
+        void (*f)(int) = nullptr;
+        c.emplace([&](int depth) {
+            c.reset();
+            if (depth == 0) gangway::call(f, 1);
+        });
+        f = c->get();
+        gangway::call(f, 0);
+    });
+}
+
+PROGRAM(callback_where_no_page_becomes_executable) {
+    constexpr int set_mdwe = 65;  // PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN
+    if (::prctl(set_mdwe, 1UL, 0UL, 0UL, 0UL) != 0) {
+        std::printf("not on this kernel\n");
+        return;
+    }
+    void* page = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page != MAP_FAILED) std::printf("the kernel makes such pages\n");
+    gangway::run([] {
+        std::vector<gangway::callback<int(int)>> all;
+        int sum = 0;
+        for (int i = 0; i < 1000; i++) all.emplace_back([i](int n) { return n * i; });
+        for (auto& c : all) sum += gangway::call(c.get(), 2);
+        std::printf("%d\n", sum);
+    });
 }
 
 PROGRAM(recv_inside_c) {

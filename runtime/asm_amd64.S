@@ -179,4 +179,13 @@ gangway_goroutine_start:
         .cfi_endproc
         .size   gangway_goroutine_start, .-gangway_goroutine_start
 
+// The way out of capture.cpp's signal handler, which libc does not know of: rt_sigreturn.
+        .globl  gangway_sigreturn
+        .hidden gangway_sigreturn
+        .type   gangway_sigreturn, @function
+gangway_sigreturn:
+        movl    $15, %eax
+        syscall
+        .size   gangway_sigreturn, .-gangway_sigreturn
+
         .section .note.GNU-stack,"",@progbits

@@ -21,12 +21,6 @@
 // ThreadSanitizer puts off handlers that it knows of until the thread makes a call that it intercepts, which a loop
 // never does. So the kernel is told past the C library, and then wants the way back from the handler too.
 extern "C" [[gnu::visibility("hidden")]] void gangway_sigreturn();
-asm(".text\n"
-    ".type gangway_sigreturn, @function\n"
-    ".hidden gangway_sigreturn\n"
-    "gangway_sigreturn: mov $15, %rax\n"
-    "syscall\n"
-    ".size gangway_sigreturn, .-gangway_sigreturn\n");
 
 namespace gangway::runtime {
 

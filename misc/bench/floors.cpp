@@ -13,11 +13,10 @@
 #include "misc/bench/bench.hpp"
 #include "misc/bench/c/bench_c.h"
 
+#include <ffi.h>
+
 #if GANGWAY_BENCH_FCONTEXT
 #include <boost/context/detail/fcontext.hpp>
-#endif
-#if GANGWAY_BENCH_FFI
-#include <ffi.h>
 #endif
 
 namespace {
@@ -41,7 +40,6 @@ void floor_fcontext_jump(State& state) {
 }
 #endif
 
-#if GANGWAY_BENCH_FFI
 void floor_ffi_call(State& state) {
     ffi_cif cif;
     ffi_type* types[] = {&ffi_type_sint, &ffi_type_sint};
@@ -78,7 +76,6 @@ void floor_ffi_closure(State& state) {
     ffi_closure_free(closure);
     bench::expect(state, right, "the callbacks do not add up");
 }
-#endif
 
 void floor_syscall(State& state) {
     long last = 0;
@@ -136,10 +133,8 @@ void bench::add_floors() {
 #if GANGWAY_BENCH_FCONTEXT
     add("floor_fcontext_jump", &floor_fcontext_jump);
 #endif
-#if GANGWAY_BENCH_FFI
     add("floor_ffi_call", &floor_ffi_call);
     add("floor_ffi_closure", &floor_ffi_closure);
-#endif
     add("floor_syscall", &floor_syscall);
     add("floor_futex_roundtrip", &floor_futex_roundtrip);
     add("floor_thread_create_join", &floor_thread_create_join);

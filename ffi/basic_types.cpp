@@ -158,8 +158,9 @@ constexpr typedef_name typedefs[] = {
     {"socklen_t", kind_of<socklen_t>()},
 };
 
-constexpr std::string_view qualifiers[] = {"const",        "volatile",   "restrict",     "__restrict", "__const",
-                                           "__volatile__", "__volatile", "__restrict__", "__const__"};
+constexpr std::string_view qualifiers[] = {"const",     "volatile",     "restrict",   "__restrict",
+                                           "__const",   "__volatile__", "__volatile", "__restrict__",
+                                           "__const__", "__extension__"};
 constexpr std::string_view storage_classes[] = {"extern",     "inline", "__inline",
                                                 "__inline__", "static", "_Noreturn"};
 
@@ -176,7 +177,6 @@ constexpr refused refusals[] = {
     {"_Imaginary", "_Imaginary types are not understood"},
     {"__attribute__", "attributes are not understood"},
     {"__attribute", "attributes are not understood"},
-    {"__extension__", "__extension__ is not understood"},
     {"typeof", "typeof is not understood"},
     {"__typeof__", "typeof is not understood"},
     {"typedef", "a typedef declares no function"},

@@ -3,19 +3,24 @@
 // eightbyte of the class that the members merge to. So unions need nothing of their own, and how libffi classifies
 // nested structs does not matter. (libffi 3.4.4 takes the second eightbyte of struct { int a; struct { int b; float c; } s; }
 // for padding.) Size and alignment are given with it; libffi takes them as they are.
+//
+// libffi 3.4.4 copies all of a struct to where its first eightbyte goes, so one of an integer and a vector register of which
+// the first is the last integer register lands on the first vector register too. It is passed as two arguments instead,
+// which is the same to the callee.
 #include "ffi/libffi_call.hpp"
 
-#include <algorithm>
-#include <cstdint>
+#include <cstddef>
 #include <cstring>
+#include <string>
 
 #include <gangway/call.hpp>
+
+#include "ffi/eightbytes.hpp"
 
 namespace gangway::ffi::detail {
 
 namespace {
 
-constexpr std::size_t eightbyte = 8;
 constexpr std::size_t max_argument_bytes = std::size_t{1} << 20;  // of the C stack, which has 8 MiB as a rule
 
 ffi_type* scalar_type(value_kind k) {
@@ -64,36 +69,28 @@ ffi_type in_memory{64, 16, FFI_TYPE_STRUCT, no_elements};
 ffi_type* memory_elements[] = {&in_memory, nullptr};
 
 // [class of the first eightbyte][of the second]
-enum eightbyte_class : unsigned char { no_class, integer_class, float_class, double_class, class_count };
-ffi_type* classes[] = {nullptr, &ffi_type_uint64, &ffi_type_float, &ffi_type_double};
+constexpr std::size_t class_count = 4;
+ffi_type* eightbyte_types[class_count] = {nullptr, &ffi_type_uint64, &ffi_type_float, &ffi_type_double};
 ffi_type* register_elements[class_count][class_count][3];
 
-bool fill_register_elements() {
-    for (int first = 0; first < class_count; first++) {
-        for (int second = 0; second < class_count; second++) {
-            ffi_type** elements = register_elements[first][second];
-            elements[0] = classes[first];
-            elements[1] = classes[second];
-            elements[2] = nullptr;
+ffi_type* type_of(eightbyte_class c) {
+    return eightbyte_types[static_cast<std::size_t>(c)];
+}
+
+// The elements of a struct that is in registers.
+ffi_type** elements_of(const node& n) {
+    static const bool filled = [] {
+        for (std::size_t first = 0; first < class_count; first++) {
+            for (std::size_t second = 0; second < class_count; second++) {
+                ffi_type** elements = register_elements[first][second];
+                elements[0] = eightbyte_types[first];
+                elements[1] = eightbyte_types[second];
+            }
         }
-    }
-    return true;
-}
-
-eightbyte_class class_of(const node& n, std::size_t which) {
-    const std::size_t first = which * eightbyte;
-    if (first >= n.value.size) return no_class;
-    const std::uint16_t mask = static_cast<std::uint16_t>(0xffU << first);
-    if ((n.classes.integer & mask) != 0) return integer_class;  // with a float beside it, too
-    return n.value.size - first >= eightbyte ? double_class : float_class;
-}
-
-bool is_x87(const node& n) {
-    return n.classes.x87 != 0 && n.classes.integer == 0 && n.classes.vector == 0 && n.value.size == 16;
-}
-
-bool is_in_memory(const node& n) {
-    return n.value.size > 2 * eightbyte || n.classes.x87 != 0;
+        return true;
+    }();
+    static_cast<void>(filled);
+    return register_elements[static_cast<std::size_t>(class_of(n, 0))][static_cast<std::size_t>(class_of(n, 1))];
 }
 
 void check_size(const source& in, const function_declaration& of) {
@@ -112,20 +109,34 @@ void check_size(const source& in, const function_declaration& of) {
 ffi_type* libffi_call::describe(const node& n) {
     if (ffi_type* t = scalar_type(n.value.kind)) return t;
     if (is_x87(n)) return &ffi_type_longdouble;
-    static const bool filled = fill_register_elements();
-    static_cast<void>(filled);
-    ffi_type** elements = is_in_memory(n) ? memory_elements : register_elements[class_of(n, 0)][class_of(n, 1)];
-    return &aggregates_.emplace_back(
-        ffi_type{n.value.size, static_cast<unsigned short>(n.value.alignment), FFI_TYPE_STRUCT, elements});
+    return &aggregates_.emplace_back(ffi_type{n.value.size, static_cast<unsigned short>(n.value.alignment),
+                                              FFI_TYPE_STRUCT,
+                                              is_in_memory(n) ? memory_elements : elements_of(n)});
+}
+
+void libffi_call::describe_arguments(const std::vector<parameter>& list) {
+    register_count registers;
+    for (const parameter& p : list) {
+        const node& n = *p.type;
+        const bool last_integer = registers.integers() == integer_registers - 1;
+        if (registers.take(n) && last_integer && class_of(n, 0) == eightbyte_class::integer &&
+            class_of(n, 1) != eightbyte_class::none) {
+            split_ = arguments_.size();
+            arguments_.push_back(type_of(class_of(n, 0)));
+            arguments_.push_back(type_of(class_of(n, 1)));
+        } else {
+            arguments_.push_back(describe(n));
+        }
+    }
 }
 
 libffi_call::libffi_call(const source& in, const function_declaration& of) : result_size_(of.result->value.size) {
     check_size(in, of);
-    for (const parameter& p : of.parameters.list) arguments_.push_back(describe(*p.type));
+    describe_arguments(of.parameters.list);
     ffi_type* result = describe(*of.result);
     widened_ = goes_in_integer_register(of.result->value.kind) && result_size_ < sizeof(ffi_arg);
     const auto total = static_cast<unsigned>(arguments_.size());
-    const auto fixed = static_cast<unsigned>(of.parameters.fixed);
+    const auto fixed = static_cast<unsigned>(of.parameters.fixed + (split_ < of.parameters.fixed ? 1 : 0));
     const ffi_status status =
         of.parameters.variadic ? ffi_prep_cif_var(&cif_, FFI_DEFAULT_ABI, fixed, total, result, arguments_.data())
                                : ffi_prep_cif(&cif_, FFI_DEFAULT_ABI, total, result, arguments_.data());
@@ -134,9 +145,16 @@ libffi_call::libffi_call(const source& in, const function_declaration& of) : res
 }
 
 void libffi_call::run(void* address, void* result, void* const* args) const {
+    std::vector<void*> with_split;
+    if (split_ != none_split) {
+        with_split.assign(args, args + arguments_.size() - 1);
+        auto* second = static_cast<std::byte*>(args[split_]) + eightbyte;
+        with_split.insert(with_split.begin() + static_cast<std::ptrdiff_t>(split_) + 1, second);
+        args = with_split.data();
+    }
     ffi_arg wide = 0;
     void* to = widened_ ? &wide : result;
-    gangway::call([&] { ffi_call(cif(), FFI_FN(address), to, const_cast<void**>(args)); });
+    gangway::call([&] { ffi_call(const_cast<ffi_cif*>(&cif_), FFI_FN(address), to, const_cast<void**>(args)); });
     if (widened_ && result != nullptr) std::memcpy(result, &wide, result_size_);
 }
 

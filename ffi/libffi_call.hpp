@@ -5,6 +5,7 @@
 #include <ffi.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <vector>
 
@@ -25,14 +26,15 @@ public:
     // Over the bridge. result may be null, and has room for the result type and no more.
     void run(void* address, void* result, void* const* args) const;
 
-    ffi_cif* cif() const { return const_cast<ffi_cif*>(&cif_); }  // libffi writes nothing, and lacks the const
-
 private:
+    static constexpr std::size_t none_split = SIZE_MAX;
     ffi_type* describe(const node& n);
+    void describe_arguments(const std::vector<parameter>& list);
 
     ffi_cif cif_{};
     bool widened_ = false;  // libffi's result is a whole register, and the type's is less
     std::size_t result_size_;
+    std::size_t split_ = none_split;  // the argument that libffi gets as two
     std::deque<ffi_type> aggregates_;
     std::vector<ffi_type*> arguments_;
 };

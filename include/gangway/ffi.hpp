@@ -129,9 +129,9 @@ private:
         if constexpr (std::is_void_v<R>) {
             invoke(nullptr, pointers);
         } else {
-            R result;
-            invoke(std::addressof(result), pointers);
-            return result;
+            R value;
+            invoke(std::addressof(value), pointers);
+            return value;
         }
     }
 

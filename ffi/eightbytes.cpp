@@ -21,11 +21,16 @@ bool is_in_memory(const node& n) {
     return n.value.size > 2 * eightbyte || n.classes.x87 != 0;
 }
 
+// Long doubles, complex ones too, are on the x87 stack.
+bool is_result_in_memory(const node& n) {
+    return n.value.kind == value_kind::aggregate && is_in_memory(n) && !is_x87(n);
+}
+
 bool register_count::take(const node& n) {
     if (is_in_memory(n)) return false;
     unsigned integers = integers_;
     unsigned vectors = vectors_;
-    for (const std::size_t which : {0, 1}) {
+    for (std::size_t which = 0; which < 2; which++) {
         const eightbyte_class c = class_of(n, which);
         if (c != eightbyte_class::none) ++(c == eightbyte_class::integer ? integers : vectors);
     }

@@ -22,18 +22,21 @@ enum class eightbyte_class : unsigned char { none, integer, one_float, vector };
 eightbyte_class class_of(const node& n, std::size_t which);
 // A struct, or what it is made of, that is one long double.
 bool is_x87(const node& n);
-// As an argument. As a result a long double and two of them are not.
+// As an argument.
 bool is_in_memory(const node& n);
+// As a result: the caller passes its address in the first integer register.
+bool is_result_in_memory(const node& n);
 
 // The registers that arguments take, in order.
 class register_count {
 public:
+    explicit register_count(const node& result) : integers_(is_result_in_memory(result) ? 1 : 0) {}
     // Takes n's registers, and tells whether there were enough: if not it is in memory and takes none.
     bool take(const node& n);
     unsigned integers() const { return integers_; }
 
 private:
-    unsigned integers_ = 0;
+    unsigned integers_;
     unsigned vectors_ = 0;
 };
 

@@ -114,9 +114,9 @@ ffi_type* libffi_call::describe(const node& n) {
                                               is_in_memory(n) ? memory_elements : elements_of(n)});
 }
 
-void libffi_call::describe_arguments(const std::vector<parameter>& list) {
-    register_count registers;
-    for (const parameter& p : list) {
+void libffi_call::describe_arguments(const function_declaration& of) {
+    register_count registers(*of.result);
+    for (const parameter& p : of.parameters.list) {
         const node& n = *p.type;
         const bool last_integer = registers.integers() == integer_registers - 1;
         if (registers.take(n) && last_integer && class_of(n, 0) == eightbyte_class::integer &&
@@ -132,14 +132,13 @@ void libffi_call::describe_arguments(const std::vector<parameter>& list) {
 
 libffi_call::libffi_call(const source& in, const function_declaration& of) : result_size_(of.result->value.size) {
     check_size(in, of);
-    describe_arguments(of.parameters.list);
+    describe_arguments(of);
     ffi_type* result = describe(*of.result);
     widened_ = goes_in_integer_register(of.result->value.kind) && result_size_ < sizeof(ffi_arg);
-    const auto total = static_cast<unsigned>(arguments_.size());
-    const auto fixed = static_cast<unsigned>(of.parameters.fixed + (split_ < of.parameters.fixed ? 1 : 0));
+    // Variadic functions too: the ABI passes their arguments alike, libffi always says in al how many vector registers
+    // there are, and the second half of a split struct may well be a float after the dots.
     const ffi_status status =
-        of.parameters.variadic ? ffi_prep_cif_var(&cif_, FFI_DEFAULT_ABI, fixed, total, result, arguments_.data())
-                               : ffi_prep_cif(&cif_, FFI_DEFAULT_ABI, total, result, arguments_.data());
+        ffi_prep_cif(&cif_, FFI_DEFAULT_ABI, static_cast<unsigned>(arguments_.size()), result, arguments_.data());
     if (status != FFI_OK)
         fail_at(in, of.result_at, "libffi cannot call this (ffi_status " + std::to_string(status) + ")");
 }

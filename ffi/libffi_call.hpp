@@ -29,7 +29,7 @@ public:
 private:
     static constexpr std::size_t none_split = SIZE_MAX;
     ffi_type* describe(const node& n);
-    void describe_arguments(const std::vector<parameter>& list);
+    void describe_arguments(const function_declaration& of);
 
     ffi_cif cif_{};
     bool widened_ = false;  // libffi's result is a whole register, and the type's is less

@@ -43,8 +43,10 @@ void fail_at(const source& in, std::size_t at, const std::string& what) {
 }
 
 std::string quoted(std::string_view text) {
-    const bool fits = text.size() <= max_quoted;
-    return "'" + in_one_line(text.substr(0, max_quoted)) + (fits ? "'" : "...'");
+    std::string all(1, '\'');
+    all += in_one_line(text.substr(0, max_quoted));
+    all += text.size() <= max_quoted ? "'" : "...'";
+    return all;
 }
 
 }  // namespace gangway::ffi::detail

@@ -47,7 +47,8 @@ node_ptr parser::parse_words() {
         const word_sum w = lex_.now().kind == token_kind::word ? weight_of(lex_.now().text) : 0;
         if (w == 0) break;
         sum += w;
-        words += (words.empty() ? "" : " ") + std::string(lex_.take().text);
+        if (!words.empty()) words += ' ';
+        words += lex_.take().text;
         skip_qualifiers();
     }
     if (words.empty())

@@ -40,21 +40,6 @@ void floor_fcontext_jump(State& state) {
 }
 #endif
 
-void floor_ffi_call(State& state) {
-    ffi_cif cif;
-    ffi_type* types[] = {&ffi_type_sint, &ffi_type_sint};
-    bench::expect(state, ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 2, &ffi_type_sint, types) == FFI_OK, "ffi_prep_cif");
-    int n = 0;
-    int one = 1;
-    void* args[] = {&n, &one};
-    for (auto _ : state) {
-        ffi_arg sum = 0;
-        ffi_call(&cif, reinterpret_cast<void (*)()>(&bench_add), &sum, args);
-        n = static_cast<int>(sum);
-    }
-    bench::expect(state, n == state.iterations(), "the calls do not add up");
-}
-
 void floor_ffi_closure(State& state) {
     ffi_cif cif;
     ffi_type* types[] = {&ffi_type_sint};
@@ -133,7 +118,6 @@ void bench::add_floors() {
 #if GANGWAY_BENCH_FCONTEXT
     add("floor_fcontext_jump", &floor_fcontext_jump);
 #endif
-    add("floor_ffi_call", &floor_ffi_call);
     add("floor_ffi_closure", &floor_ffi_closure);
     add("floor_syscall", &floor_syscall);
     add("floor_futex_roundtrip", &floor_futex_roundtrip);

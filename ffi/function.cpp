@@ -79,12 +79,11 @@ function made_by_libffi::from(void* address, std::string_view declaration) {
 
 void function::invoke(void* result, void* const* args) const {
     const prepared& p = *prepared_;
-    if (p.libffi) return p.libffi->run(p.call.address, result, args);
-    detail::register_file file;
-    p.planned.load(args, file);
-    file.address = p.call.address;
-    detail::call_registers(file);
-    if (result != nullptr) p.planned.store(file, result);
+    if (p.libffi) {
+        p.libffi->run(p.call.address, result, args);
+    } else {
+        p.planned.run(p.call.address, result, args);
+    }
 }
 
 std::string_view function::name() const noexcept {

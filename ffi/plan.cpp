@@ -53,6 +53,29 @@ void write(std::uint64_t value, void* to) {
     std::memcpy(to, &narrow, sizeof narrow);
 }
 
+inline void write_as(value_kind k, const register_file& from, void* to) {
+    switch (k) {
+        case value_kind::void_:
+            return;
+        case value_kind::boolean:
+        case value_kind::s8:
+        case value_kind::u8:
+            return write<std::uint8_t>(from.integer_result, to);
+        case value_kind::s16:
+        case value_kind::u16:
+            return write<std::uint16_t>(from.integer_result, to);
+        case value_kind::s32:
+        case value_kind::u32:
+            return write<std::uint32_t>(from.integer_result, to);
+        case value_kind::f32:
+            return write<std::uint32_t>(from.vector_result, to);
+        case value_kind::f64:
+            return write<std::uint64_t>(from.vector_result, to);
+        default:
+            return write<std::uint64_t>(from.integer_result, to);
+    }
+}
+
 }  // namespace
 
 void enter_registers(void* file) {
@@ -83,32 +106,13 @@ plan::plan(const function_declaration& of) : result_(of.result->value.kind) {
     }
 }
 
-void plan::load(void* const* args, register_file& to) const {
-    for (std::size_t i = 0; i < count_; i++) to.argument[moves_[i].slot] = read_as(moves_[i].kind, args[i]);
-    to.vectors = vectors_;
-}
-
-void plan::store(const register_file& from, void* result) const {
-    switch (result_) {
-        case value_kind::void_:
-            return;
-        case value_kind::boolean:
-        case value_kind::s8:
-        case value_kind::u8:
-            return write<std::uint8_t>(from.integer_result, result);
-        case value_kind::s16:
-        case value_kind::u16:
-            return write<std::uint16_t>(from.integer_result, result);
-        case value_kind::s32:
-        case value_kind::u32:
-            return write<std::uint32_t>(from.integer_result, result);
-        case value_kind::f32:
-            return write<std::uint32_t>(from.vector_result, result);
-        case value_kind::f64:
-            return write<std::uint64_t>(from.vector_result, result);
-        default:
-            return write<std::uint64_t>(from.integer_result, result);
-    }
+void plan::run(void* address, void* result, void* const* args) const {
+    register_file file;
+    for (std::size_t i = 0; i < count_; i++) file.argument[moves_[i].slot] = read_as(moves_[i].kind, args[i]);
+    file.vectors = vectors_;
+    file.address = address;
+    call_registers(file);
+    if (result != nullptr) write_as(result_, file, result);
 }
 
 }  // namespace gangway::ffi::detail

@@ -28,10 +28,8 @@ public:
     explicit plan(const function_declaration& of);
     plan() = default;
 
-    // Reads the arguments and no byte beyond them.
-    void load(void* const* args, register_file& to) const;
-    // Writes the result type's bytes.
-    void store(const register_file& from, void* result) const;
+    // Over the bridge. Reads the arguments and no byte beyond them, and writes the result type's bytes; result may be null.
+    void run(void* address, void* result, void* const* args) const;
 
 private:
     struct move {

@@ -3,12 +3,11 @@
 
 #include <sys/socket.h>
 #include <sys/types.h>
-#include <uchar.h>
-#include <wchar.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <ctime>
+#include <cwchar>
 
 namespace gangway::ffi::detail {
 
@@ -134,7 +133,7 @@ constexpr typedef_name typedefs[] = {
     {"size_t", kind_of<std::size_t>()},
     {"ptrdiff_t", kind_of<std::ptrdiff_t>()},
     {"wchar_t", kind_of<wchar_t>()},
-    {"wint_t", kind_of<wint_t>()},
+    {"wint_t", kind_of<std::wint_t>()},
     {"char8_t", kind_of<char8_t>()},
     {"char16_t", kind_of<char16_t>()},
     {"char32_t", kind_of<char32_t>()},

@@ -22,6 +22,14 @@ function_declaration parse_on_g0(const source& in) {
                 (wanted == 1 ? " parameter" : " parameters"));
 }
 
+[[noreturn]] void fail_argument(const prepared& p, std::size_t i, const value_type& given) {
+    const parameter& wanted = p.declared.parameters.list[i];
+    const std::string n = std::to_string(i + 1);
+    fail_at(
+        {"gangway::ffi::function::call", p.text}, wanted.at,
+        "argument " + n + " is " + describe(given) + ", parameter " + n + " is " + describe(wanted.type->value));
+}
+
 }  // namespace
 
 prepared::prepared(const source& in, way how) : text(in.text), declared(parse_on_g0(in)), call{{}, nullptr} {
@@ -38,11 +46,7 @@ void check(const prepared& p, value_type result, const value_type* arguments, st
     const source in{"gangway::ffi::function::call", p.text};
     if (count != wanted.size()) fail_count(p, count);
     for (std::size_t i = 0; i < count; i++) {
-        const value_type& want = wanted[i].type->value;
-        if (arguments[i] == want) continue;
-        const std::string n = std::to_string(i + 1);
-        fail_at(in, wanted[i].at,
-                "argument " + n + " is " + describe(arguments[i]) + ", parameter " + n + " is " + describe(want));
+        if (!(arguments[i] == wanted[i].type->value)) fail_argument(p, i, arguments[i]);
     }
     if (!(result == p.declared.result->value))
         fail_at(

@@ -8,7 +8,7 @@ void parser::skip_qualifiers() {
     while (lex_.now().kind == token_kind::word && is_qualifier(lex_.now().text)) lex_.take();
 }
 
-bool parser::starts_type(const token& t) const {
+bool parser::starts_type(const token& t) {
     if (t.kind != token_kind::word) return false;
     return t.text == "struct" || t.text == "union" || is_qualifier(t.text) || refusal_of(t.text) != nullptr ||
            weight_of(t.text) != 0 || kind_of_typedef(t.text) != value_kind::none;

@@ -61,7 +61,7 @@ private:
     // parse_specifiers.cpp
     specifiers parse_specifiers();
     node_ptr parse_words();
-    bool starts_type(const token& t) const;
+    static bool starts_type(const token& t);
     void skip_qualifiers();
 
     // parse_struct.cpp

@@ -140,8 +140,10 @@ void check_all(Make make) {
     for (std::size_t i = 0; i < signature_count; i++) {
         const signature& s = signatures[i];
         const function f = make(reinterpret_cast<void*>(s.address), s.declaration);
-        check_call(f, s, i);
-        if (::testing::Test::HasFatalFailure()) FAIL() << where(s, i);
+        for (int round = 0; round < test::sized(10); round++) {
+            check_call(f, s, i);
+            if (::testing::Test::HasFatalFailure()) FAIL() << where(s, i);
+        }
     }
 }
 

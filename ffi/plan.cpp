@@ -26,7 +26,10 @@ std::uint64_t read(const void* from) {
     return to_register(value);
 }
 
+// The usual kinds first: two compares cost less than the jump of a switch.
 inline std::uint64_t read_as(value_kind k, const void* from) {
+    if (k == value_kind::s32) return read<std::int32_t>(from);
+    if (k >= value_kind::f64 || k == value_kind::s64) return read<std::uint64_t>(from);
     switch (k) {
         case value_kind::s8:
             return read<std::int8_t>(from);
@@ -37,8 +40,6 @@ inline std::uint64_t read_as(value_kind k, const void* from) {
             return read<std::int16_t>(from);
         case value_kind::u16:
             return read<std::uint16_t>(from);
-        case value_kind::s32:
-            return read<std::int32_t>(from);
         case value_kind::u32:
         case value_kind::f32:
             return read<std::uint32_t>(from);
@@ -54,6 +55,7 @@ void write(std::uint64_t value, void* to) {
 }
 
 inline void write_as(value_kind k, const register_file& from, void* to) {
+    if (k == value_kind::s32) return write<std::uint32_t>(from.integer_result, to);
     switch (k) {
         case value_kind::void_:
             return;
@@ -64,7 +66,6 @@ inline void write_as(value_kind k, const register_file& from, void* to) {
         case value_kind::s16:
         case value_kind::u16:
             return write<std::uint16_t>(from.integer_result, to);
-        case value_kind::s32:
         case value_kind::u32:
             return write<std::uint32_t>(from.integer_result, to);
         case value_kind::f32:

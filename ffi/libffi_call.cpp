@@ -102,6 +102,20 @@ void check_size(const source& in, const function_declaration& of) {
     }
 }
 
+// Of a little-endian register.
+void write_narrow(ffi_arg wide, void* to, std::size_t size) {
+    switch (size) {  // sizes that the compiler knows: a copy is one instruction
+        case 1:
+            std::memcpy(to, &wide, 1);
+            break;
+        case 2:
+            std::memcpy(to, &wide, 2);
+            break;
+        default:
+            std::memcpy(to, &wide, 4);
+    }
+}
+
 }  // namespace
 
 // A struct of one long double is one, on the x87 stack as a result and in memory as an argument. libffi has no name for
@@ -154,7 +168,7 @@ void libffi_call::run(void* address, void* result, void* const* args) const {
     ffi_arg wide = 0;
     void* to = widened_ ? &wide : result;
     gangway::call([&] { ffi_call(const_cast<ffi_cif*>(&cif_), FFI_FN(address), to, const_cast<void**>(args)); });
-    if (widened_ && result != nullptr) std::memcpy(result, &wide, result_size_);
+    if (widened_ && result != nullptr) write_narrow(wide, result, result_size_);
 }
 
 }  // namespace gangway::ffi::detail

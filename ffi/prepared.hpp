@@ -37,7 +37,7 @@ namespace gangway::ffi {
 
 // A function that calls by libffi whatever its declaration.
 struct made_by_libffi {
-    static function from(void* address, std::string_view declaration);
+    GANGWAY_API static function from(void* address, std::string_view declaration);
 };
 
 }  // namespace gangway::ffi

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <type_traits>
 
 #include "ffi/prepared.hpp"
 #include "fixture.hpp"
@@ -64,10 +65,21 @@ void dynamic_calls_give_the_direct_result() {
     }
 }
 
+// Clang before 18 splits an __int128 between the last register and the stack, which the ABI does not.
+template <class T>
+constexpr bool passed_as_the_abi_says() {
+#if defined(__clang__) && __clang_major__ < 18
+    return !std::is_same_v<T, value_i128>;
+#else
+    return true;
+#endif
+}
+
 template <class Case>
 class ffi_values : public ::testing::Test {
 protected:
     static void check() {
+        if constexpr (!passed_as_the_abi_says<typename Case::type>()) GTEST_SKIP();
         gangway::options opts = test::with_ps(test::ps());
         opts.stack_size = 4 << 20;
         test::run_and_check(opts, &dynamic_calls_give_the_direct_result<Case>);

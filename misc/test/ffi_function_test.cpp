@@ -32,12 +32,16 @@ function to(F* fn, std::string_view declaration) {
     return function(reinterpret_cast<void*>(fn), declaration);
 }
 
-// check(f) with f made in each way that a call may take.
+// check(f) with f made in each way that a call may take. (No SCOPED_TRACE: that is the thread's, and a goroutine may be on
+// another one after a call.)
 template <class F, class Check>
 void either_way(F* fn, std::string_view declaration, Check check) {
-    SCOPED_TRACE(std::string(declaration));
+    const bool failed_before = ::testing::Test::HasFailure();
     check(to(fn, declaration));
+    const bool failed_by_plan = ::testing::Test::HasFailure();
     check(made_by_libffi::from(reinterpret_cast<void*>(fn), declaration));
+    if (!failed_before && ::testing::Test::HasFailure())
+        ADD_FAILURE() << declaration << (failed_by_plan ? ", planned where possible" : ", by libffi");
 }
 
 template <class Call>

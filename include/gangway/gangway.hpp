@@ -6,6 +6,7 @@
 #include <gangway/callback.hpp>
 #include <gangway/chan.hpp>
 #include <gangway/debug.hpp>
+#include <gangway/ffi.hpp>
 #include <gangway/poll.hpp>
 #include <gangway/runtime.hpp>
 #include <gangway/select.hpp>

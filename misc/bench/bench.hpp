@@ -26,6 +26,7 @@ benchmark::internal::Benchmark* add_timed_by_itself(const char* name, void (*fn)
 void add_stops();
 void add_memory();
 void add_calls();
+void add_dynamic_calls();
 void add_callbacks();
 void add_switching();
 void add_channels();

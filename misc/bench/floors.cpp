@@ -13,11 +13,10 @@
 #include "misc/bench/bench.hpp"
 #include "misc/bench/c/bench_c.h"
 
+#include <ffi.h>
+
 #if GANGWAY_BENCH_FCONTEXT
 #include <boost/context/detail/fcontext.hpp>
-#endif
-#if GANGWAY_BENCH_FFI
-#include <ffi.h>
 #endif
 
 namespace {
@@ -41,22 +40,6 @@ void floor_fcontext_jump(State& state) {
 }
 #endif
 
-#if GANGWAY_BENCH_FFI
-void floor_ffi_call(State& state) {
-    ffi_cif cif;
-    ffi_type* types[] = {&ffi_type_sint, &ffi_type_sint};
-    bench::expect(state, ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 2, &ffi_type_sint, types) == FFI_OK, "ffi_prep_cif");
-    int n = 0;
-    int one = 1;
-    void* args[] = {&n, &one};
-    for (auto _ : state) {
-        ffi_arg sum = 0;
-        ffi_call(&cif, reinterpret_cast<void (*)()>(&bench_add), &sum, args);
-        n = static_cast<int>(sum);
-    }
-    bench::expect(state, n == state.iterations(), "the calls do not add up");
-}
-
 void floor_ffi_closure(State& state) {
     ffi_cif cif;
     ffi_type* types[] = {&ffi_type_sint};
@@ -78,7 +61,6 @@ void floor_ffi_closure(State& state) {
     ffi_closure_free(closure);
     bench::expect(state, right, "the callbacks do not add up");
 }
-#endif
 
 void floor_syscall(State& state) {
     long last = 0;
@@ -136,10 +118,7 @@ void bench::add_floors() {
 #if GANGWAY_BENCH_FCONTEXT
     add("floor_fcontext_jump", &floor_fcontext_jump);
 #endif
-#if GANGWAY_BENCH_FFI
-    add("floor_ffi_call", &floor_ffi_call);
     add("floor_ffi_closure", &floor_ffi_closure);
-#endif
     add("floor_syscall", &floor_syscall);
     add("floor_futex_roundtrip", &floor_futex_roundtrip);
     add("floor_thread_create_join", &floor_thread_create_join);

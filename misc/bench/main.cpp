@@ -68,6 +68,7 @@ void add_all() {
     bench::add_stops();
     bench::add_memory();
     bench::add_calls();
+    bench::add_dynamic_calls();
     bench::add_callbacks();
     bench::add_switching();
     bench::add_channels();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A program outside the tree: goroutines, a call, a callback that parks, and a channel. Exit status 0 when all came out.
+// A program outside the tree: goroutines, a call, a callback that parks, a channel, and a dynamic call. Exit status 0 when
+// all came out.
 #include <gangway/gangway.hpp>
 
 #include <cstdio>
@@ -23,6 +24,10 @@ int sum_of_squares() {
     for (int& n : numbers) n = *squares.recv();
 
     gangway::call<&::qsort>(numbers, count, sizeof numbers[0], gangway::exported<&descending>);
+    // By libffi, for the struct.
+    gangway::ffi::library self(nullptr);
+    if (self["struct { int quot, rem; } div(int, int)"].call<std::div_t>(7, 2).quot != 3) return -1;
+
     int sum = 0;
     for (int i = 0; i < count; i++) {
         int expected = (count - 1 - i) * (count - 1 - i);

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "callbacks/cif.hpp"
 
+#include <map>
 #include <memory>
-#include <vector>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
 
+#include "ffi/mark.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/throw.hpp"
 
@@ -13,103 +18,123 @@ namespace {
 
 using detail::c_kind;
 using detail::c_type;
+using ffi::detail::node;
+using ffi::detail::node_ptr;
+using ffi::detail::value_kind;
 
-// A signature's cif and all that it points to.
-struct description {
-    ffi_cif cif{};
-    std::vector<ffi_type*> parameters;
-    std::vector<std::unique_ptr<ffi_type>> records;
-    std::vector<std::unique_ptr<ffi_type*[]>> elements;
-};
-
-// libffi has no such integer. Two registers hold it, as they hold a struct of two, whose place in memory is aligned so.
-ffi_type* integer128() {
-    static ffi_type* halves[] = {&ffi_type_uint64, &ffi_type_uint64, nullptr};
-    static ffi_type type{16, 16, FFI_TYPE_STRUCT, halves};
-    return &type;
-}
-
-ffi_type* integer(const c_type& t) {
-    const bool is_signed = t.kind == c_kind::signed_integer;
-    switch (t.size) {
+value_kind integer(std::size_t size, bool is_signed) {
+    switch (size) {
         case 1:
-            return is_signed ? &ffi_type_sint8 : &ffi_type_uint8;
+            return is_signed ? value_kind::s8 : value_kind::u8;
         case 2:
-            return is_signed ? &ffi_type_sint16 : &ffi_type_uint16;
+            return is_signed ? value_kind::s16 : value_kind::u16;
         case 4:
-            return is_signed ? &ffi_type_sint32 : &ffi_type_uint32;
-        case 16:
-            return integer128();
+            return is_signed ? value_kind::s32 : value_kind::u32;
+        case 8:
+            return is_signed ? value_kind::s64 : value_kind::u64;
         default:
-            return is_signed ? &ffi_type_sint64 : &ffi_type_uint64;
+            return is_signed ? value_kind::s128 : value_kind::u128;
     }
 }
 
-ffi_type* floating(std::size_t size) {
-    if (size == sizeof(float)) return &ffi_type_float;
-    return size == sizeof(double) ? &ffi_type_double : &ffi_type_longdouble;
+value_kind by_size(std::size_t size, std::size_t least, value_kind first, value_kind second, value_kind third) {
+    if (size == least) return first;
+    return size == 2 * least ? second : third;
 }
 
-ffi_type* complex(std::size_t size) {
-    if (size == 2 * sizeof(float)) return &ffi_type_complex_float;
-    return size == 2 * sizeof(double) ? &ffi_type_complex_double : &ffi_type_complex_longdouble;
+node_ptr node_of(const c_type& t);
+
+node_ptr record(const c_type& t) {
+    std::vector<ffi::detail::member> members;
+    for (const c_type* m = t.members; m->kind != c_kind::none; m++) members.push_back({"", node_of(*m), 0});
+    auto made = std::make_shared<node>();
+    check(ffi::detail::lay_out(*made, std::move(members)) == ffi::detail::fine,
+          "callback: a struct cannot be laid out");
+    return made;
 }
 
-ffi_type* describe(description& d, const c_type& t);
-
-// An array is its elements one by one: libffi knows none.
-ffi_type* record(description& d, const c_type& t) {
-    std::size_t n = 0;
-    for (const c_type* member = t.members; member->kind != c_kind::none; member++) n += member->count;
-    ffi_type** elements = d.elements.emplace_back(new ffi_type*[n + 1]).get();
-    ffi_type** at = elements;
-    for (const c_type* member = t.members; member->kind != c_kind::none; member++) {
-        ffi_type* element = describe(d, *member);
-        for (std::size_t i = 0; i < member->count; i++) *at++ = element;
-    }
-    *at = nullptr;
-    // The ABI passes and returns both alike. libffi's closures (3.4) lose such a struct that they return.
-    if (n == 1 && elements[0] == &ffi_type_longdouble) return elements[0];
-    return d.records.emplace_back(new ffi_type{0, 0, FFI_TYPE_STRUCT, elements}).get();
-}
-
-ffi_type* describe(description& d, const c_type& t) {
+node_ptr element(const c_type& t) {
     switch (t.kind) {
         case c_kind::none:
-            return &ffi_type_void;
+            return ffi::detail::scalar(value_kind::void_);
         case c_kind::unsigned_integer:
         case c_kind::signed_integer:
-            return integer(t);
+            return ffi::detail::scalar(integer(t.size, t.kind == c_kind::signed_integer));
         case c_kind::floating:
-            return floating(t.size);
+            return ffi::detail::scalar(
+                by_size(t.size, sizeof(float), value_kind::f32, value_kind::f64, value_kind::f80));
         case c_kind::complex:
-            return complex(t.size);
+            return ffi::detail::scalar(
+                by_size(t.size, 2 * sizeof(float), value_kind::c32, value_kind::c64, value_kind::c80));
         case c_kind::pointer:
-            return &ffi_type_pointer;
+            return ffi::detail::scalar(value_kind::pointer);
         case c_kind::record:
-            return record(d, t);
+            return record(t);
     }
     __builtin_unreachable();
 }
 
-std::unique_ptr<description> prepare(const detail::closure_signature& of) {
-    auto d = std::make_unique<description>();
-    ffi_type* result = describe(*d, *of.result);
-    for (std::size_t i = 0; i < of.parameter_count; i++) d->parameters.push_back(describe(*d, of.parameters[i]));
-    ffi_status status = ffi_prep_cif(&d->cif, FFI_DEFAULT_ABI, static_cast<unsigned>(of.parameter_count), result,
-                                     d->parameters.data());
+node_ptr node_of(const c_type& t) {
+    node_ptr of = element(t);
+    if (t.count == 1) return of;
+    node_ptr array;
+    check(ffi::detail::make_array(std::move(of), t.count, array) == ffi::detail::fine,
+          "callback: an array cannot be laid out");
+    return array;
+}
+
+void prepare(signature_description& d, const std::vector<node_ptr>& parameters) {
+    for (const node_ptr& p : parameters) d.parameters.push_back(d.types.describe(*p));
+    ffi_status status = ffi_prep_cif(&d.cif, FFI_DEFAULT_ABI, static_cast<unsigned>(parameters.size()),
+                                     d.types.describe(*d.result), d.parameters.data());
     check(status == FFI_OK, "callback: libffi does not know a type of the signature");
+}
+
+std::unique_ptr<signature_description> describe(const detail::closure_signature& of) {
+    auto d = std::make_unique<signature_description>();
+    d->text = of.text;
+    d->result = node_of(*of.result);
+    std::vector<node_ptr> parameters;
+    for (std::size_t i = 0; i < of.parameter_count; i++) parameters.push_back(node_of(of.parameters[i]));
+    prepare(*d, parameters);
+    return d;
+}
+
+std::unique_ptr<signature_description> describe(const ffi::detail::source& declaration) {
+    const ffi::detail::function_declaration of = ffi::detail::parse_function(declaration);
+    if (of.parameters.variadic)
+        ffi::detail::fail_at(declaration, of.parameters.at,
+                             "a closure cannot be variadic: it does not know its arguments");
+    auto d = std::make_unique<signature_description>();
+    d->text = declaration.text;
+    d->result = of.result;
+    std::vector<node_ptr> parameters;
+    for (const ffi::detail::parameter& p : of.parameters.list) parameters.push_back(p.type);
+    prepare(*d, parameters);
     return d;
 }
 
 }  // namespace
 
-ffi_cif* cif_of(detail::closure_signature& of) {
-    if (void* at = load_acquire(of.prepared)) return &static_cast<description*>(at)->cif;
-    std::unique_ptr<description> d = prepare(of);
+const signature_description& description_of(detail::closure_signature& of) {
+    if (void* at = load_acquire(of.prepared)) return *static_cast<signature_description*>(at);
+    std::unique_ptr<signature_description> d = describe(of);
     void* before = nullptr;
-    if (of.prepared.compare_exchange_strong(before, d.get(), std::memory_order_acq_rel)) return &d.release()->cif;
-    return &static_cast<description*>(before)->cif;  // another thread was first
+    if (of.prepared.compare_exchange_strong(before, d.get(), std::memory_order_acq_rel)) return *d.release();
+    return *static_cast<signature_description*>(before);  // another thread was first
+}
+
+// A thread's lock, held for moments in which nothing parks.
+const signature_description& description_of(const ffi::detail::source& declaration) {
+    static std::mutex lock;
+    static auto& known = *new std::map<std::string, std::unique_ptr<signature_description>, std::less<>>;
+    {
+        std::lock_guard guard(lock);
+        if (auto at = known.find(declaration.text); at != known.end()) return *at->second;
+    }
+    std::unique_ptr<signature_description> d = describe(declaration);
+    std::lock_guard guard(lock);
+    return *known.try_emplace(std::string(declaration.text), std::move(d)).first->second;
 }
 
 }  // namespace gangway::runtime

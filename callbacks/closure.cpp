@@ -2,12 +2,12 @@
 #include "callbacks/closure.hpp"
 
 #include <cstdio>
+#include <ffi.h>
 #include <gangway/callback.hpp>
 #include <mutex>
 #include <new>
 #include <utility>
 
-#include "callbacks/cif.hpp"
 #include "runtime/atomic.hpp"
 #include "runtime/chaos_window.hpp"
 #include "runtime/closure_list.hpp"
@@ -83,7 +83,7 @@ void put_gone(closure* c) {
 
 [[noreturn, gnu::noinline]] void fatal_released(const closure* c) {
     char line[500];
-    std::snprintf(line, sizeof line, "runtime: callback<%.*s>, made in %s (%s:%u)",
+    std::snprintf(line, sizeof line, "runtime: the callback %.*s, made in %s (%s:%u)",
                   static_cast<int>(c->signature.size()), c->signature.data(), c->made_at.function, c->made_at.file,
                   c->made_at.line);
     fatal_with(line, "callback called after it was released");
@@ -157,15 +157,15 @@ void on_call(ffi_cif*, void* result, void** args, void* at) {
 
 }  // namespace
 
-closure* new_closure(ffi_cif* cif, std::string_view signature, std::unique_ptr<closure_target> target,
+closure* new_closure(const signature_description& signature, std::unique_ptr<closure_target> target,
                      detail::place where) {
     closure* c = take_gone();
     if (c == nullptr) c = make_another();
     c->target = target.release();
-    c->signature = signature;
+    c->signature = signature.text;
     c->made_at = where;
     store_relaxed(c->owner, nullptr);
-    check(ffi_prep_closure_loc(c->ffi, cif, &on_call, c, c->code) == FFI_OK,
+    check(ffi_prep_closure_loc(c->ffi, const_cast<ffi_cif*>(&signature.cif), &on_call, c, c->code) == FFI_OK,
           "callback: ffi_prep_closure_loc failed");
     store_release(c->state, life::living);
     return c;
@@ -190,7 +190,7 @@ namespace gangway::detail {
 using namespace runtime;
 
 closure* make_closure(closure_signature& of, std::unique_ptr<closure_target> target, place where) {
-    return new_closure(cif_of(of), of.text, std::move(target), where);
+    return new_closure(description_of(of), std::move(target), where);
 }
 
 void* code_of(const closure* c) noexcept {

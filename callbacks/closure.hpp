@@ -13,15 +13,17 @@
 //     gone, and what it was.
 #pragma once
 
-#include <ffi.h>
 #include <gangway/detail/closure.hpp>
+#include <memory>
+
+#include "callbacks/cif.hpp"
 
 namespace gangway::runtime {
 
 constexpr int closures_kept_from_use = 1024;  // CL4
 
-// Throws std::bad_alloc. cif and signature stay valid for ever. Any thread.
-detail::closure* new_closure(ffi_cif* cif, std::string_view signature,
+// Throws std::bad_alloc. Any thread.
+detail::closure* new_closure(const signature_description& signature,
                              std::unique_ptr<detail::closure_target> target, detail::place where);
 
 }  // namespace gangway::runtime

@@ -6,10 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "ffi/declaration.hpp"
+#include "ffi/libffi_types.hpp"
 #include "ffi/mark.hpp"
 #include "ffi/node.hpp"
 
@@ -28,14 +28,13 @@ public:
 
 private:
     static constexpr std::size_t none_split = SIZE_MAX;
-    ffi_type* describe(const node& n);
     void describe_arguments(const function_declaration& of);
 
     ffi_cif cif_{};
     bool widened_ = false;  // libffi's result is a whole register, and the type's is less
     std::size_t result_size_;
     std::size_t split_ = none_split;  // the argument that libffi gets as two
-    std::deque<ffi_type> aggregates_;
+    libffi_types types_;
     std::vector<ffi_type*> arguments_;
 };
 

@@ -16,6 +16,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -24,6 +25,7 @@
 #include <utility>
 
 #include <gangway/call.hpp>
+#include <gangway/detail/closure.hpp>
 #include <gangway/detail/export.hpp>
 #include <gangway/detail/ffi_registers.hpp>
 #include <gangway/detail/ffi_value.hpp>
@@ -205,6 +207,23 @@ public:
 private:
     std::string path_;  // as errors name it
     std::shared_ptr<void> handle_;
+};
+
+// A C function pointer of a declared type, behind which is a C++ function: what callback<Sig> is for types known when the
+// program is compiled. docs/callbacks.md says what a callback may do.
+class GANGWAY_API closure {
+public:
+    // f gets a pointer to each argument, and room for the result, of the result type's size and alignment (null where it is
+    // void). Where f throws, C gets zeros. Throws error: the declaration, or one of a variadic function. What a declaration
+    // needs is kept for as long as the process runs, once for each text.
+    closure(std::string_view declaration, std::function<void(void* result, void* const* args)> f,
+            gangway::detail::place where = gangway::detail::place::current());
+
+    // Good while the object lives; moving keeps it. Released as a callback<Sig> is.
+    void* code() const noexcept;
+
+private:
+    std::unique_ptr<gangway::detail::closure, gangway::detail::closure_releaser> closure_;
 };
 
 }  // namespace gangway::ffi

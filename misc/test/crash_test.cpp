@@ -284,7 +284,7 @@ TEST(fork, what_needs_no_runtime_works_in_the_child) {
 TEST(misuse, callback_called_after_release) {
     const test::ended e = run_testprog("callback_called_after_release");
     expect_fatal(e, "callback called after it was released\n");
-    EXPECT_THAT(e.err, ContainsRegex("runtime: callback<int ?\\(const char ?\\*, double\\)>, made in .* "
+    EXPECT_THAT(e.err, ContainsRegex("runtime: the callback int ?\\(const char ?\\*, double\\), made in .* "
                                      "\\(.*misuse.cpp:[0-9]+\\)\n"));
     expect_fatal(run_testprog("callback_called_after_release_in_its_last_call"),
                  "callback called after it was released\n");

@@ -2,7 +2,7 @@
 // Calls whose arguments and result are scalars in registers: made ready once, when the declaration is read, and made by
 // a stub of ours (plan_amd64.S).
 //
-// What has to hold, and key_of (detail/ffi_value.hpp) sees to: at most six arguments in integer registers and eight in
+// What has to hold, and key_of (detail/ffi_register_key.hpp) sees to: at most six arguments in integer registers and eight in
 // vector registers, none of them wider than one; a result in rax or xmm0, or none. The i-th integer or pointer then is in
 // the i-th integer register and the i-th float or double in the i-th vector register, whatever lies between them, and
 // nothing is on the stack. That is the AMD64 ABI's rule for variadic functions too.
@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <gangway/detail/ffi_register_key.hpp>
 #include <gangway/detail/ffi_registers.hpp>
 #include <gangway/detail/ffi_value.hpp>
 

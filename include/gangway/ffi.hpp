@@ -27,6 +27,7 @@
 #include <gangway/call.hpp>
 #include <gangway/detail/closure.hpp>
 #include <gangway/detail/export.hpp>
+#include <gangway/detail/ffi_register_key.hpp>
 #include <gangway/detail/ffi_registers.hpp>
 #include <gangway/detail/ffi_value.hpp>
 

@@ -52,8 +52,6 @@ constexpr bool goes_in_register(value_kind k) {
     return goes_in_integer_register(k) || goes_in_vector_register(k);
 }
 
-// --- C++ types -------------------------------------------------------------------------------------------------------
-
 __extension__ typedef __int128 int128;               // NOLINT(modernize-use-using): using takes no __extension__
 __extension__ typedef unsigned __int128 uint128;     // NOLINT(modernize-use-using)
 __extension__ typedef __complex__ float complex32;   // NOLINT(modernize-use-using)
@@ -119,44 +117,6 @@ consteval value_type type_of() {
         return {kind, 0, 1};
     else
         return {kind, sizeof(T), alignof(T)};
-}
-
-// --- Calls whose values all go in registers --------------------------------------------------------------------------
-
-// The kinds of result and parameters, as one thing to compare: a call's is made by the compiler, a declaration's when
-// it is read.
-struct register_key {
-    static constexpr std::size_t max_parameters = 14;  // six integer registers and eight vector registers
-    std::uint64_t half[2] = {0, 0};
-
-    constexpr void set(std::size_t position, value_kind k) {
-        half[position / 8] |= static_cast<std::uint64_t>(k) << (position % 8 * 8);
-    }
-    friend constexpr bool operator==(const register_key& a, const register_key& b) {
-        return ((a.half[0] ^ b.half[0]) | (a.half[1] ^ b.half[1])) == 0;
-    }
-};
-
-// The result first. All zero, which no call has, where not all of it goes in registers.
-constexpr register_key key_of(value_kind result, const value_kind* parameters, std::size_t count) {
-    if (count > register_key::max_parameters) return {};
-    if (result != value_kind::void_ && !goes_in_register(result)) return {};
-    register_key key;
-    key.set(0, result);
-    std::size_t integers = 0;
-    std::size_t vectors = 0;
-    for (std::size_t i = 0; i < count; i++) {
-        if (!goes_in_register(parameters[i])) return {};
-        ++(goes_in_vector_register(parameters[i]) ? vectors : integers);
-        key.set(i + 1, parameters[i]);
-    }
-    return integers <= 6 && vectors <= 8 ? key : register_key{};
-}
-
-template <class R, class... A>
-consteval register_key key_of_call() {
-    const value_kind kinds[] = {kind_of<A>()..., value_kind::none};
-    return key_of(kind_of<R>(), kinds, sizeof...(A));
 }
 
 }  // namespace gangway::ffi::detail

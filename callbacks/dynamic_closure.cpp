@@ -41,9 +41,10 @@ private:
 }  // namespace
 
 closure::closure(std::string_view declaration, function_of_pointers f, gangway::detail::place where) {
-    const runtime::signature_description& of = runtime::description_of({"gangway::ffi::closure", declaration});
+    // On g0, for the parser recurses as deep as the declaration nests.
+    const auto* of = gangway::leaf_call([&] { return &runtime::description_of({"gangway::ffi::closure", declaration}); });
     if (f == nullptr) throw error("gangway::ffi::closure: the function is empty");
-    closure_.reset(runtime::new_closure(of, std::make_unique<target>(std::move(f), of.result->value), where));
+    closure_.reset(runtime::new_closure(*of, std::make_unique<target>(std::move(f), of->result->value), where));
 }
 
 void* closure::code() const noexcept {

@@ -9,6 +9,7 @@
 //     no locked instruction. All others count in other_calls. The owner's side of CL1 is the hot side of fence.hpp's
 //     pair; who else looks at own_calls has done a heavy_fence after the release.
 //  CL3 Of those who find a released closure without calls one takes it from released to gone, and destroys the target.
+//      misc/model/closure.pml is of these three.
 //  CL4 A closure that is gone serves again only when so many others have gone after it: until then a late call finds it
 //     gone, and what it was.
 #pragma once

@@ -42,7 +42,9 @@ private:
 
 closure::closure(std::string_view declaration, function_of_pointers f, gangway::detail::place where) {
     // On g0, for the parser recurses as deep as the declaration nests.
-    const auto* of = gangway::leaf_call([&] { return &runtime::description_of({"gangway::ffi::closure", declaration}); });
+    const auto* of = gangway::leaf_call([&] {
+        return &runtime::description_of({"gangway::ffi::closure", declaration});
+    });
     if (f == nullptr) throw error("gangway::ffi::closure: the function is empty");
     closure_.reset(runtime::new_closure(*of, std::make_unique<target>(std::move(f), of->result->value), where));
 }

@@ -85,16 +85,30 @@ R enter_goroutine(Invoke invoke, OnError on_error) {
     }
 }
 
+// R{} where nothing is given.
+template <class R, auto... OnError>
+R exported_on_error() {
+    if constexpr (sizeof...(OnError) == 0) {
+        return R();
+    } else {
+        return static_cast<R>((OnError, ...));
+    }
+}
+
 // Deduced from the pointer, as call.hpp's signature is.
 template <auto Fn, class R, class... P>
 struct exported_thunk {
+    template <auto... OnError>
     static R from_c(P... p) {
-        return enter_goroutine<R>([&]() -> R { return Fn(std::forward<P>(p)...); }, [] { return R(); });
+        return enter_goroutine<R>([&]() -> R { return Fn(std::forward<P>(p)...); },
+                                  &exported_on_error<R, OnError...>);
     }
 };
-template <auto Fn, class R, class... P>
+template <auto Fn, auto... OnError, class R, class... P>
 constexpr auto exported_from(R (*)(P...)) -> R (*)(P...) {
-    return &exported_thunk<Fn, R, P...>::from_c;
+    static_assert(sizeof...(OnError) <= 1, "exported<Fn, on_error>: C gets one value");
+    static_assert(sizeof...(OnError) == 0 || !std::is_void_v<R>, "exported<Fn, on_error>: Fn returns nothing");
+    return &exported_thunk<Fn, R, P...>::template from_c<OnError...>;
 }
 
 // What a userdata_callback holds for results: nothing for void.
@@ -209,9 +223,9 @@ GANGWAY_API void attach_thread();
 // A C function pointer of Fn's type that runs Fn as a callback: no allocation, no closure.
 //   int compare(const void*, const void*);
 //   call<&::qsort>(base, n, size, gangway::exported<&compare>);
-// Fn's result type must be default-constructible: on_error is R{}.
-template <auto Fn>
-inline constexpr auto exported = detail::exported_from<Fn>(Fn);
+// on_error is R{}, or what is named: where 0 means success to C, exported<&read_page, SQLITE_IOERR>.
+template <auto Fn, auto... OnError>
+inline constexpr auto exported = detail::exported_from<Fn, OnError...>(Fn);
 
 // A callable as a C function pointer and the void* that C passes back to it, for the many APIs that carry one.
 // Sig is C's function type, DataIndex the position of the data pointer in it; f takes the other parameters:

@@ -57,6 +57,12 @@ GOROUTINE_TEST(callback_exception, exported_gives_an_empty_result) {
     EXPECT_EQ(0 + 1 + 2 + 0 + 4 + 5, sum);
 }
 
+GOROUTINE_TEST(callback_exception, exported_gives_what_it_names) {
+    std::int64_t sum = -1;
+    EXPECT_THROW(gangway::call([&] { sum = ::sum_of(gangway::exported<&throws_at_3, -100>, 6); }), failed);
+    EXPECT_EQ(0 + 1 + 2 - 100 + 4 + 5, sum);
+}
+
 // C calls on after the first failure: the callbacks run, and the first exception is the one that comes out.
 int fails_from_2(int i) {
     if (i >= 2) throw failed(i);

@@ -235,7 +235,7 @@ GOROUTINE_TEST(libc, nftw_stopped_by_its_callback) {
     EXPECT_EQ(42, result);
 }
 
-// visit_file's result is 0 then, as exported's always is, which means to nftw: go on.
+// visit_file's result is 0 then, as exported's is where nothing is named, which means to nftw: go on.
 GOROUTINE_TEST(libc, an_exception_out_of_nftw) {
     test::temporary_directory root;
     fill(root.path());

@@ -50,11 +50,13 @@ double share_once(std::chrono::milliseconds length, Work work, counts& done) {
     return share;
 }
 
-static std::string ratios(counts& d, double mean) {
-    std::string r;
-    for (auto& n : d) r += std::to_string(static_cast<double>(n) / mean) + " ";
-    return r;
+// Each one's, of the mean.
+std::string shares(const counts& done, double mean) {
+    std::string text;
+    for (auto& n : done) text += " " + std::to_string(static_cast<double>(n) / mean);
+    return text;
 }
+
 // Eight goroutines on two ps: each is within 10 % of the mean. What is counted is turns, which the scheduler gives, and
 // not rounds of a loop: how many of those a turn has is for the machine's other work to say. Where that has kept one of
 // the two ms off its core the goroutines of its p had fewer turns, and nothing is said about the scheduler.
@@ -69,7 +71,7 @@ void share_two_ps(std::chrono::milliseconds length, Work work) {
         std::uint64_t sum = 0;
         for (auto& n : done) sum += n;
         const double mean = static_cast<double>(sum) / goroutines;
-        for (auto& n : done) EXPECT_NEAR(static_cast<double>(n), mean, 0.1 * mean) << ratios(done, mean);
+        for (auto& n : done) EXPECT_NEAR(static_cast<double>(n), mean, 0.1 * mean) << "shares:" << shares(done, mean);
         return;
     }
     GTEST_SKIP() << "two ps had " << share_of_cores << " of two cores at the last try: others use them";

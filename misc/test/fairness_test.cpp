@@ -71,7 +71,8 @@ void share_two_ps(std::chrono::milliseconds length, Work work) {
         std::uint64_t sum = 0;
         for (auto& n : done) sum += n;
         const double mean = static_cast<double>(sum) / goroutines;
-        for (auto& n : done) EXPECT_NEAR(static_cast<double>(n), mean, 0.1 * mean) << "shares:" << shares(done, mean);
+        for (auto& n : done)
+            EXPECT_NEAR(static_cast<double>(n), mean, 0.1 * mean) << "shares:" << shares(done, mean);
         return;
     }
     GTEST_SKIP() << "two ps had " << share_of_cores << " of two cores at the last try: others use them";

@@ -157,7 +157,8 @@ void expect_thrown(Call call) {
         EXPECT_EQ(nullptr, std::current_exception());
         EXPECT_EQ(0, std::uncaught_exceptions());
     }
-    EXPECT_EQ(0, counted::alive);
+    // What a callback threw as well, in the last of them.
+    EXPECT_EQ(static_cast<int>(gangway::suppressed_exceptions().size()), counted::alive);
 }
 
 int throws(int v) {
@@ -198,8 +199,7 @@ GOROUTINE_TEST(call, callee_that_catches_inside) {
                   }
                   return 0;
               }));
-    EXPECT_EQ(1, counted::alive);  // the callback's, which is kept:
-    EXPECT_EQ(1U, gangway::suppressed_exceptions().size());
+    EXPECT_EQ(0, counted::alive);
 }
 
 GOROUTINE_TEST(call, call_errno_of_all_shapes) {

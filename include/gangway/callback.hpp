@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -177,7 +178,7 @@ struct callback_parts<R(P...)> {
     private:
         template <std::size_t... I>
         void call_with(void* result, [[maybe_unused]] void* const* args, std::index_sequence<I...>) {
-            auto run = [&]() -> R { return f_(*static_cast<std::remove_cv_t<P>*>(args[I])...); };
+            auto run = [&]() -> R { return f_(argument<std::remove_cv_t<P>>(args[I])...); };
             if constexpr (std::is_void_v<R>) {
                 enter_goroutine<R>(run, [] {});
             } else {
@@ -185,11 +186,23 @@ struct callback_parts<R(P...)> {
             }
         }
 
+        // libffi aligns what came in registers to eight bytes, whatever it is.
+        template <class T>
+        static decltype(auto) argument(void* at) {
+            if constexpr (alignof(T) > 8) {
+                T value;
+                std::memcpy(&value, at, sizeof value);
+                return value;
+            } else {
+                return (*static_cast<T*>(at));
+            }
+        }
+
         // R may be void, of which there is no reference.
         template <class T>
         static void put(void* at, const T& value) {
             if constexpr (sizeof(T) > 8) {
-                ::new (at) T(value);
+                std::memcpy(at, &value, sizeof value);
             } else if constexpr (kind_of<T>() == c_kind::signed_integer) {
                 ::new (at) std::int64_t{static_cast<std::int64_t>(value)};
             } else if constexpr (kind_of<T>() == c_kind::unsigned_integer) {

@@ -214,9 +214,9 @@ private:
 // program is compiled. docs/callbacks.md says what a callback may do.
 class GANGWAY_API closure {
 public:
-    // f gets a pointer to each argument, and room for the result, of the result type's size and alignment (null where it is
-    // void). Where f throws, C gets zeros. Throws error: the declaration, or one of a variadic function. What a declaration
-    // needs is kept for as long as the process runs, once for each text.
+    // f gets a pointer to each argument, aligned to eight bytes at most, and room for the result, of the result type's
+    // size (null where it is void). Where f throws, C gets zeros. Throws error: the declaration, or one of a variadic
+    // function. What a declaration needs is kept for as long as the process runs, once for each text.
     closure(std::string_view declaration, std::function<void(void* result, void* const* args)> f,
             gangway::detail::place where = gangway::detail::place::current());
 

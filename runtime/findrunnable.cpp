@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/findrunnable.hpp"
 
+#include <utility>
+
 #include "runtime/chaos.hpp"
 #include "runtime/netpoll.hpp"
 #include "runtime/proc.hpp"
@@ -147,7 +149,7 @@ g* from_own_or_global(p* pp) {
         if (g* gp = from_global(pp, 1)) return gp;
     }
     if (g* gp = runqget(pp)) return gp;
-    return from_global(pp, 0);
+    return from_global(pp, std::exchange(pp->takes_one, false) ? 1 : 0);
 }
 
 }  // namespace

@@ -95,7 +95,8 @@ void yield_m(g* gp) {
 }
 
 // One that used up its time goes behind all others, not only behind this p's; and these go before it, or those of the
-// p with the shorter queue would come round more often.
+// p with the shorter queue would come round more often. For the same reason the p takes one, and no share of them: where
+// all compute, the global queue is the only one, and each has its turn.
 void preempt_m(g* gp) {
     m* mp = getm();
     dropg(mp);
@@ -104,6 +105,7 @@ void preempt_m(g* gp) {
     while (g* other = runqget(mp->p)) globrunqput(other);
     globrunqput(gp);
     sched.lock.unlock();
+    mp->p->takes_one = true;
     wakep();
     schedule();
 }

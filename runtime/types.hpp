@@ -207,6 +207,7 @@ struct alignas(64) p {
     std::atomic<std::uint32_t> schedtick{0};  // one writer; sysmon reads
     std::uint32_t runnext_streak = 0;         // owner
     std::uint32_t next_sharing = 0;           // owner; a schedtick
+    bool takes_one = false;                   // owner: of the global queue, at its next look there
     std::int32_t id = 0;
     std::atomic<std::uint32_t> status{Pidle};
     std::atomic<runtime::m*> m{nullptr};  // set by that m, unset by it or by a taker under sched.lock

@@ -35,12 +35,16 @@ struct c_struct {};
 template <class T>
 concept described = requires { c_struct<T>::members; };
 
-template <class T>
-constexpr bool is_c_complex = std::is_same_v<T, __complex__ float> || std::is_same_v<T, __complex__ double> ||
-                              std::is_same_v<T, __complex__ long double>;
+__extension__ typedef __complex__ float c_float;    // NOLINT(modernize-use-using): using takes no __extension__
+__extension__ typedef __complex__ double c_double;  // NOLINT(modernize-use-using)
+__extension__ typedef __complex__ long double c_long_double;  // NOLINT(modernize-use-using)
 
-__extension__ using int128 = __int128;
-__extension__ using uint128 = unsigned __int128;
+template <class T>
+constexpr bool is_c_complex =
+    std::is_same_v<T, c_float> || std::is_same_v<T, c_double> || std::is_same_v<T, c_long_double>;
+
+__extension__ typedef __int128 int128;            // NOLINT(modernize-use-using)
+__extension__ typedef unsigned __int128 uint128;  // NOLINT(modernize-use-using)
 
 // Clang before 18 passes these against the ABI: one half in a register and the other in memory, which libffi cannot.
 template <class T>

@@ -19,6 +19,7 @@
 #include "c/dynamic.h"
 #include "c/values.h"
 #include "ffi/prepared.hpp"
+#include "ffi_error.hpp"
 #include "fixture.hpp"
 
 namespace {
@@ -26,6 +27,7 @@ namespace {
 using gangway::ffi::error;
 using gangway::ffi::function;
 using gangway::ffi::made_by_libffi;
+using test::error_of;
 
 template <class F>
 function to(F* fn, std::string_view declaration) {
@@ -42,16 +44,6 @@ void either_way(F* fn, std::string_view declaration, Check check) {
     check(made_by_libffi::from(reinterpret_cast<void*>(fn), declaration));
     if (!failed_before && ::testing::Test::HasFailure())
         ADD_FAILURE() << declaration << (failed_by_plan ? ", planned where possible" : ", by libffi");
-}
-
-template <class Call>
-std::string error_of(Call call) {
-    try {
-        call();
-    } catch (const error& e) {
-        return e.what();
-    }
-    return "no error";
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "ffi_error.hpp"
 #include "fixture.hpp"
 
 namespace {
@@ -13,16 +14,7 @@ namespace {
 using gangway::ffi::error;
 using gangway::ffi::function;
 using gangway::ffi::library;
-
-template <class Call>
-std::string error_of(Call call) {
-    try {
-        call();
-    } catch (const error& e) {
-        return e.what();
-    }
-    return "no error";
-}
+using test::error_of;
 
 // A library and a symbol that are there on every system that the tests run on.
 library libm() {

@@ -24,7 +24,6 @@
 
 namespace {
 
-using gangway::ffi::error;
 using gangway::ffi::function;
 using gangway::ffi::made_by_libffi;
 using test::error_of;

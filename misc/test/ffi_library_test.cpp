@@ -11,7 +11,6 @@
 
 namespace {
 
-using gangway::ffi::error;
 using gangway::ffi::function;
 using gangway::ffi::library;
 using test::error_of;

@@ -14,6 +14,8 @@
 
 #include <gangway/gangway.hpp>
 
+#include "runtime/traceback.hpp"
+
 #include "../c/block.h"
 #include "../c/callback.h"
 #include "../c/hold.h"
@@ -36,6 +38,13 @@ NOT_INLINED void tight_loop() {
 NOT_INLINED void waits_for_ever(gangway::chan<int>& c) {
     c.recv();
     asm volatile("");
+}
+
+// A goroutine that was made need not have run yet, whoever else has: a report shows it as it is.
+void until_all_are_there(int in_loops, int parked) {
+    while (here.load() != in_loops || gangway::runtime::count_goroutines_in("chan receive") != parked) {
+        gangway::gosched();
+    }
 }
 
 NOT_INLINED void unlocks_wrongly() {
@@ -100,7 +109,7 @@ PROGRAM(traceback_overflow) {
     gangway::run([] {
         gangway::chan<int> c;
         gangway::go([c]() mutable { waits_for_ever(c); });
-        gangway::gosched();
+        until_all_are_there(0, 1);
         gangway::go([] { starts_recursion(); });
         gangway::chan<int>().recv();
     });
@@ -175,7 +184,7 @@ PROGRAM(traceback_sigquit) {
         for (int i = 0; i < 4; i++) gangway::go([] { tight_loop(); });
         gangway::chan<int> c;
         gangway::go([c]() mutable { waits_for_ever(c); });
-        while (here.load() != 4) gangway::gosched();
+        until_all_are_there(4, 1);
         int fds[2];
         if (pipe(fds) != 0) std::abort();
         const int to_test = dup(STDERR_FILENO);
@@ -202,7 +211,7 @@ PROGRAM(traceback_parked) {
     gangway::run([] {
         gangway::chan<int> c;
         gangway::go([c]() mutable { waits_for_ever(c); });
-        gangway::gosched();
+        until_all_are_there(0, 1);
         unlocks_wrongly();
     });
 }

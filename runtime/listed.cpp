@@ -16,6 +16,7 @@
 #include <new>
 #include <sched.h>
 
+#include "runtime/each.hpp"
 #include "runtime/lock_futex.hpp"
 #include "runtime/tls.hpp"
 #include "runtime/types.hpp"
@@ -24,10 +25,12 @@ namespace gangway::runtime {
 
 using listed_slot = std::atomic<const detail::listed*>;
 
-// Free slots. Of an m: its own.
+// Free slots. Of an m: its own, and what was made there less what was destroyed there, which may be below zero: all of
+// them together give how many there are.
 struct listed_slots {
     static constexpr std::size_t most = 64;
     std::size_t n = 0;
+    std::array<std::atomic<std::int64_t>, detail::listed_kinds> living{};  // owner; others read
     std::array<listed_slot*, most> at{};
 };
 
@@ -95,38 +98,52 @@ void spill(listed_slots& from) {
     full_batches = to;
 }
 
-[[gnu::noinline]] listed_slot* take_slowly(m* mp) {
+std::atomic<std::int64_t>& living(listed_slots& of, detail::listed_kind kind) {
+    return of.living[static_cast<std::size_t>(kind)];
+}
+
+listed_slot* take_from(listed_slots& from, detail::listed_kind kind) {
+    count(living(from, kind));
+    return from.at[--from.n];
+}
+
+void give_to(listed_slots& to, detail::listed_kind kind, listed_slot* slot) {
+    count(living(to, kind), -1);
+    to.at[to.n++] = slot;
+}
+
+[[gnu::noinline]] listed_slot* take_slowly(m* mp, detail::listed_kind kind) {
     slots_lock.lock();
     if (mp != nullptr && mp->listed == nullptr) mp->listed = new (std::nothrow) listed_slots;
     listed_slots& from = mp != nullptr && mp->listed != nullptr ? *mp->listed : for_others;
     if (from.n == 0) fill(from);
-    listed_slot* slot = from.n != 0 ? from.at[--from.n] : nullptr;
+    listed_slot* slot = from.n != 0 ? take_from(from, kind) : nullptr;
     slots_lock.unlock();
     return slot;
 }
 
-[[gnu::noinline]] void give_slowly(m* mp, listed_slot* slot) {
+[[gnu::noinline]] void give_slowly(m* mp, detail::listed_kind kind, listed_slot* slot) {
     slots_lock.lock();
     listed_slots& to = mp != nullptr && mp->listed != nullptr ? *mp->listed : for_others;
     if (to.n == listed_slots::most) spill(to);
-    to.at[to.n++] = slot;
+    give_to(to, kind, slot);
     slots_lock.unlock();
 }
 
-listed_slot* take() {
+listed_slot* take(detail::listed_kind kind) {
     m* mp = getm();
     if (mp == nullptr || mp->listed == nullptr || mp->listed->n == 0) [[unlikely]]
-        return take_slowly(mp);
-    return mp->listed->at[--mp->listed->n];
+        return take_slowly(mp, kind);
+    return take_from(*mp->listed, kind);
 }
 
-void give(listed_slot* slot) {
+void give(detail::listed_kind kind, listed_slot* slot) {
     m* mp = getm();
     if (mp == nullptr || mp->listed == nullptr || mp->listed->n == listed_slots::most) [[unlikely]] {
-        give_slowly(mp, slot);
+        give_slowly(mp, kind, slot);
         return;
     }
-    mp->listed->at[mp->listed->n++] = slot;
+    give_to(*mp->listed, kind, slot);
 }
 
 }  // namespace
@@ -138,7 +155,7 @@ namespace gangway::detail {
 using namespace runtime;
 
 void listed::enlist() noexcept {
-    slot_ = take();
+    slot_ = take(kind_);
     if (slot_ != nullptr) store_release(*slot_, this);
 }
 
@@ -148,7 +165,7 @@ void listed::delist() noexcept {
     light_fence();
     while (load_acquire(scanning)) [[unlikely]]
         sched_yield();  // Y2
-    give(slot_);
+    give(kind_, slot_);
 }
 
 void listed::for_each(listed_kind kind, void (*f)(const void* object, void* arg), void* arg) {
@@ -164,6 +181,14 @@ void listed::for_each(listed_kind kind, void (*f)(const void* object, void* arg)
         }
     }
     store_release(scanning, false);
+}
+
+std::uint64_t listed::count(listed_kind kind) noexcept {
+    slots_lock.lock();  // which ms have slots, too
+    std::int64_t n = load_relaxed(living(for_others, kind));
+    each_m([&](const m& mp) { n += mp.listed != nullptr ? load_relaxed(living(*mp.listed, kind)) : 0; });
+    slots_lock.unlock();
+    return n > 0 ? static_cast<std::uint64_t>(n) : 0;  // they change meanwhile, on threads that nothing stops
 }
 
 }  // namespace gangway::detail

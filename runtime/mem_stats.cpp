@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/mem_stats.hpp"
 
+#include <algorithm>
 #include <gangway/detail/listed.hpp>
 #include <malloc.h>
 
 #include "runtime/closure_list.hpp"
 #include "runtime/each.hpp"
-#include "runtime/find_frames.hpp"
 #include "runtime/handle.hpp"
+#include "runtime/proc.hpp"
+#include "runtime/resident.hpp"
 #include "runtime/runq.hpp"
 #include "runtime/stack.hpp"
+#include "runtime/tls.hpp"
 #include "runtime/types.hpp"
 
 namespace gangway::runtime {
@@ -22,16 +25,22 @@ std::uint64_t queued() {
     return n;
 }
 
+// From the queues and the ms, for a walk over all goroutines would stop the world for longer than all else. In a stopped
+// world one that runs is the caller, or in C, on its way there or back; and one that is runnable is in a queue, but for
+// the few instructions of a thread without a p that makes it so: until then it counts as waiting.
 void count_states(mem_stats& s) {
-    for_each_g(
-        [](g* gp, void* arg) {
-            auto& to = *static_cast<mem_stats*>(arg);
-            look l = look_at(gp);
-            if (l.status == Gwaiting) to.goroutines_waiting++;
-            if (l.status == Grunnable) to.goroutines_runnable++;
-            if (l.status == Grunning) (l.in_syscall ? to.goroutines_in_c : to.goroutines_running)++;
-        },
-        &s);
+    const m* own = usable_p(getm()) != nullptr ? getm() : nullptr;
+    s.goroutines_running = own != nullptr ? 1 : 0;
+    each_m([&](const m& mp) {
+        const g* gp = mp.curg;
+        const bool in_c = &mp != own && gp != nullptr && load_relaxed(gp->status) == Grunning;
+        s.goroutines_in_c += in_c && !load_relaxed(mp.entering) ? 1 : 0;
+    });
+    s.goroutines_runnable = s.runnable = queued();
+    const std::uint64_t others = s.goroutines_running + s.goroutines_in_c + s.goroutines_runnable;
+    // Of what C's threads begin and end meanwhile.
+    s.goroutines = std::max(goroutines_now(), others);
+    s.goroutines_waiting = s.goroutines - others;
 }
 
 void count_ps(mem_stats& s) {
@@ -62,13 +71,6 @@ void count_ms(mem_stats& s) {
     sched.lock.unlock();
 }
 
-std::uint64_t count_listed(detail::listed_kind kind) {
-    std::uint64_t n = 0;
-    detail::listed::for_each(
-        kind, [](const void*, void* to) { ++*static_cast<std::uint64_t*>(to); }, &n);
-    return n;
-}
-
 }  // namespace
 
 // Ends first: one that is made and ends in between must not make it negative.
@@ -84,14 +86,12 @@ void gather_mem_stats(mem_stats& s) {
     s.goroutines_made = load_relaxed(sched.made);
     count_ps(s);
     count_ms(s);
-    s.goroutines = goroutines_now();
     count_states(s);
-    s.runnable = queued();
     s.timers = pending_timers();
-    s.channels = count_listed(detail::listed_kind::channel);
+    s.channels = detail::listed::count(detail::listed_kind::channel);
     s.handles = living_handles();
     s.closures = living_closures();
-    s.callback_objects = count_listed(detail::listed_kind::callback);
+    s.callback_objects = detail::listed::count(detail::listed_kind::callback);
     s.handoffs = load_relaxed(sched.handoffs);
     s.retakes = load_relaxed(sched.retakes);
     s.preempt_requests = load_relaxed(sched.preempt_requests);
@@ -103,7 +103,7 @@ void gather_mem_stats(mem_stats& s) {
 }
 
 void add_resident_stats(mem_stats& to) {
-    to.stack_resident_bytes = resident_stack_bytes();
+    to.stack_resident_bytes = resident_stack_bytes_lately(to.stack_in_use_bytes);
     struct mallinfo2 heap = mallinfo2();
     to.heap_in_use_bytes = heap.uordblks + heap.hblkhd;
     to.heap_free_bytes = heap.fordblks;

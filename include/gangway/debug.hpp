@@ -16,7 +16,7 @@ struct mem_stats {
     std::uint64_t goroutines_made;
     std::uint64_t goroutines_running;   // the caller; in a stop-the-world no other is
     std::uint64_t goroutines_in_c;      // in a call, and in no callback of it
-    std::uint64_t goroutines_runnable;  // in run queues, or on their way to a thread that they are locked to
+    std::uint64_t goroutines_runnable;  // in run queues
     std::uint64_t goroutines_waiting;
     std::uint64_t ms;              // threads that the runtime has, its monitor not among them
     std::uint64_t ms_idle;         // asleep for want of work
@@ -46,10 +46,12 @@ struct mem_stats {
     std::uint64_t stack_cached_bytes;  // the same of those that are kept for goroutines to come
     std::uint64_t
         stack_reserved_bytes;  // address space of all slabs: in use, cached, guards, and what was never used
-    std::uint64_t stack_resident_bytes;  // pages of stacks, cached ones too, that are in memory, by mincore(2)
-    std::uint64_t heap_in_use_bytes;     // malloc's: given out, by mallinfo2(3). 0 with another malloc
-    std::uint64_t heap_free_bytes;       // malloc's: had from the system and not given out
-    std::uint64_t heap_reserved_bytes;   // malloc's: had from the system
+    // Pages of stacks, cached ones too, that are in memory, by mincore(2). It is slow, so this may be what it said a moment
+    // ago: no longer than 20 times as long as it took, and of as many stacks.
+    std::uint64_t stack_resident_bytes;
+    std::uint64_t heap_in_use_bytes;    // malloc's: given out, by mallinfo2(3). 0 with another malloc
+    std::uint64_t heap_free_bytes;      // malloc's: had from the system and not given out
+    std::uint64_t heap_reserved_bytes;  // malloc's: had from the system
 };
 
 // Stops the world for a moment: may park, and takes until each running goroutine has come to the scheduler. Any thread;

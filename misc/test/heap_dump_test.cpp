@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <system_error>
@@ -250,6 +251,47 @@ GOROUTINE_TEST(heap_dump, bad_descriptor_throws) {
 TEST(heap_dump, on_a_thread_that_is_not_the_runtimes) {
     gangway::run(test::with_ps(test::ps()), [] {});
     EXPECT_FALSE(of_type(dump(), "p").empty());
+}
+
+// mem_stats are counted from queues and threads, the rest of a dump walks over the goroutines: one must be the other.
+GOROUTINE_TEST(heap_dump, counts_are_of_what_is_there) {
+    std::atomic<bool> stop = false;
+    int in_c = 0;
+    int c_may_go_on = 0;
+    gangway::chan<int> never;
+    gangway::wait_group busy;
+    for (int i = 0; i < 2; i++) busy.go([&] { gangway::call<&::spin_in_c>(&in_c, &c_may_go_on); });
+    for (int i = 0; i < 3; i++) busy.go([never]() mutable { never.recv(); });
+    for (int i = 0; i < 6; i++) {
+        busy.go([&, i] {
+            if (i % 2 == 0) gangway::lock_os_thread();
+            while (!stop.load()) {
+                gangway::chan<int> c;
+                gangway::go([c]() mutable { c.send(1); });
+                c.recv();
+                gangway::gosched();
+            }
+        });
+        busy.go([&] {
+            while (!stop.load()) gangway::preempt_point();
+        });
+    }
+    EXPECT_TRUE(test::yield_until([&] { return __atomic_load_n(&in_c, __ATOMIC_SEQ_CST) == 2; }));
+    for (int i = 0; i < test::sized(50, 10); i++) {
+        const auto lines = dump();
+        std::map<std::string, int> seen;
+        for (const json& g : of_type(lines, "g")) seen[g["state"]]++;
+        const json counted = of_type(lines, "mem_stats").at(0);
+        EXPECT_EQ(counted["goroutines_running"], seen["running"]);
+        EXPECT_EQ(counted["goroutines_in_c"], seen["syscall"]);
+        EXPECT_EQ(counted["goroutines_runnable"], seen["runnable"]);
+        EXPECT_EQ(counted["goroutines_waiting"], seen["waiting"]);
+        EXPECT_EQ(counted["channels"], of_type(lines, "channel").size());
+    }
+    stop = true;
+    __atomic_store_n(&c_may_go_on, 1, __ATOMIC_SEQ_CST);
+    never.close();
+    busy.wait();
 }
 
 // Objects come and go on threads that no stop-the-world stops.

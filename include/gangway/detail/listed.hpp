@@ -3,12 +3,15 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 
 #include <gangway/detail/export.hpp>
 
 namespace gangway::detail {
 
 enum class listed_kind : unsigned char { channel, callback };
+inline constexpr std::size_t listed_kinds = 2;
 
 // The last member of such an object, which is found from its construction to its destruction. Any thread. Where no
 // memory is left for it the object is not found.
@@ -21,6 +24,8 @@ public:
 
     // f(object, arg) for each of that kind, which are not destroyed meanwhile. One at a time. f destroys none.
     static void for_each(listed_kind kind, void (*f)(const void* object, void* arg), void* arg);
+    // How many there are to find.
+    static std::uint64_t count(listed_kind kind) noexcept;
 
 private:
     GANGWAY_API void enlist() noexcept;

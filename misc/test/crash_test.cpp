@@ -264,6 +264,14 @@ TEST(overflow, of_c_names_the_c_stack) {
     }
 }
 
+// --- what belongs to all threads
+
+TEST(identity, setgid) {
+    const auto e = run_testprog("setgid_of_all_threads");
+    if (e.out == "not root\n") GTEST_SKIP() << "only root may";
+    expect_exit(e, 0, "0 failed, 0 threads of other groups\n");
+}
+
 // --- misuse
 
 class fork_child : public ::testing::TestWithParam<const char*> {};

@@ -13,6 +13,7 @@
 #include "c/foreign.h"
 #include "fixture.hpp"
 #include "runtime/chaos_window.hpp"
+#include "scope.hpp"
 
 namespace {
 
@@ -241,6 +242,23 @@ GOROUTINE_TEST(foreign, an_exception_goes_to_the_handler) {
 }
 
 // A thread that handles an exception of its own, and one in flight, calls in: neither is the callback's.
+// CgoToGoCallGoexit, which Go calls fatal: here the callback ends, as any other does by it, and the thread goes on.
+GOROUTINE_TEST(foreign, CgoToGoCallGoexit) {
+    int destroyed = 0;
+    int calls = 0;
+    gangway::userdata_callback<int(void*), 0> cb(
+        [&] {
+            test::at_exit_of_scope at_end([&] { destroyed++; });
+            if (++calls < 3) gangway::goexit();
+            return calls;
+        },
+        -5);
+    for (int expected : {-5, -5, 3}) {
+        EXPECT_EQ(expected, gangway::blocking_call<&::result_on_a_thread>(cb.fn(), cb.data()));
+    }
+    EXPECT_EQ(3, destroyed);
+}
+
 GOROUTINE_TEST(foreign, exceptions_of_the_thread_are_not_the_callbacks) {
     gangway::blocking_call([] {
         std::thread([] {

@@ -99,21 +99,28 @@ void find_stack(m* mp) {
     mp->guard_lo = mp->g0.stk.lo - std::max<std::size_t>(guard, 1 << 20);
 }
 
-// Where the handler that reports stack overflows runs. A thread that has an alternate stack keeps its own.
+// A thread that has a signal stack keeps its own.
+void use_altstack(const m* mp) {
+    stack_t own{};
+    own.ss_sp = mp->altstack;
+    own.ss_size = mp->altstack_size;
+    stack_t before{};
+    if (sigaltstack(&own, &before) != 0) return;  // it runs on it
+    if ((before.ss_flags & SS_DISABLE) == 0) sigaltstack(&before, nullptr);
+}
+
+// Where the handler that reports stack overflows runs.
 void install_altstack(m* mp) {
-    stack_t now{};
-    sigaltstack(nullptr, &now);
-    if ((now.ss_flags & SS_DISABLE) == 0) return;
     if (mp->altstack == nullptr) {
+        stack_t now{};
+        sigaltstack(nullptr, &now);
+        if ((now.ss_flags & SS_DISABLE) == 0) return;
         mp->altstack_size = std::max<std::size_t>(static_cast<std::size_t>(sysconf(_SC_SIGSTKSZ)), 64 << 10);
         mp->altstack = mmap(nullptr, mp->altstack_size, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (mp->altstack == MAP_FAILED) fatal("minit: no memory for a signal stack");
     }
-    stack_t own{};
-    own.ss_sp = mp->altstack;
-    own.ss_size = mp->altstack_size;
-    sigaltstack(&own, nullptr);
+    use_altstack(mp);
 }
 
 void remove_altstack(m* mp) {

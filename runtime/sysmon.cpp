@@ -168,25 +168,49 @@ bool retake(std::int64_t now) {
     return took || noverdue != 0;
 }
 
-// Sleeps for as long as there is nothing to watch. True: it did.
-bool sleep_while_all_idle() {
-    sched.lock.lock();
-    bool idle = load_relaxed(sched.npidle) == load_acquire(sched.gomaxprocs) || load_relaxed(sched.gcwaiting);
-    if (!idle) {
-        sched.lock.unlock();
-        return false;
-    }
-    sched.sysmonwait = true;
-    bool suspect = sched.dead_suspect;
-    sched.lock.unlock();
-    sched.sysmonnote.sleep_for(suspect ? suspicion_nap : long_sleep);
-    sched.lock.lock();
-    sched.sysmonwait = false;
-    sched.sysmonnote.clear();
-    if (sched.dead_suspect) checkdead();
-    sched.lock.unlock();
-    return true;
+// sched.lock held.
+bool all_idle() {
+    return load_relaxed(sched.npidle) == load_acquire(sched.gomaxprocs) || load_relaxed(sched.gcwaiting);
 }
+
+// To wake the monitor is a system call for whoever takes the first p, as a goroutine does that comes back from C to a
+// process that was idle meanwhile. So where it was woken soon after it had gone to sleep it naps on for a while, the next
+// time: that is what costs less there.
+class idle_sleep {
+public:
+    // Sleeps, or is still to nap, for as long as there is nothing to watch. True: it was so.
+    bool sleep_while_all_idle() {
+        sched.lock.lock();
+        const bool idle = all_idle();
+        if (!idle || naps_on()) {
+            sched.lock.unlock();
+            if (!idle) idle_naps_ = 0;
+            return idle;
+        }
+        sched.sysmonwait = true;
+        const bool suspect = sched.dead_suspect;
+        sched.lock.unlock();
+        const std::int64_t since = nanotime();
+        sched.sysmonnote.sleep_for(suspect ? suspicion_nap : long_sleep);
+        woken_soon_ = nanotime() - since < soon;
+        idle_naps_ = 0;
+        sched.lock.lock();
+        sched.sysmonwait = false;
+        sched.sysmonnote.clear();
+        if (sched.dead_suspect) checkdead();
+        sched.lock.unlock();
+        return true;
+    }
+
+private:
+    static constexpr std::int64_t soon = 500'000;  // ns
+    static constexpr int most_idle_naps = 16;      // some 500 us
+
+    bool naps_on() { return woken_soon_ && !sched.dead_suspect && ++idle_naps_ <= most_idle_naps; }
+
+    bool woken_soon_ = false;
+    int idle_naps_ = 0;
+};
 
 // A timer is overdue: the ps may be busy with goroutines that do not come to the scheduler.
 void start_m_for_timers(std::int64_t now) {
@@ -227,6 +251,7 @@ void* sysmon(void*) {
     prctl(PR_SET_TIMERSLACK, 1);  // ns; else the kernel adds 50 us to each nap
     std::int64_t length = shortest_nap;
     int quiet = 0;
+    idle_sleep idle;
     for (;;) {
         if (quiet == 0) {
             length = shortest_nap;
@@ -235,7 +260,7 @@ void* sysmon(void*) {
         }
         nap(chaos_on ? chaos_nap() : until_next_event(length));
         note_time();
-        if (sleep_while_all_idle()) {
+        if (idle.sleep_while_all_idle()) {
             quiet = 0;
             continue;
         }

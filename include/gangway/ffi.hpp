@@ -211,7 +211,7 @@ private:
 };
 
 // A C function pointer of a declared type, behind which is a C++ function: what callback<Sig> is for types known when the
-// program is compiled. docs/callbacks.md says what a callback may do.
+// program is compiled. docs/wrapping/in-a-callback.md says what a callback may do.
 class GANGWAY_API closure {
 public:
     // f gets a pointer to each argument, aligned to eight bytes at most, and room for the result, of the result type's

@@ -15,7 +15,7 @@ template <class F>
 void long_systemstack(F&& f) {
     m* mp = getm();
     if (mp == nullptr || !on_curg_stack(mp)) {
-        f();
+        run_here(f);
         return;
     }
     g* gp = mp->curg;

@@ -23,12 +23,18 @@ inline bool on_curg_stack() {
     return mp != nullptr && on_curg_stack(mp);
 }
 
+// Never inlined: what f needs of a stack would be part of the caller's frame, on a small stack too.
+template <class F>
+[[gnu::noinline]] void run_here(F& f) {
+    f();
+}
+
 // f() on g0 when called on a goroutine's small stack, else right here. f does not park.
 template <class F>
 void systemstack(F&& f) {
     m* mp = getm();
     if (mp == nullptr || !on_curg_stack(mp)) {
-        f();
+        run_here(f);
         return;
     }
     void* unused_sp = nullptr;

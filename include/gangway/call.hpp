@@ -138,18 +138,25 @@ struct call_frame {
     }
 };
 
+// A plain call. Never inlined: C's frame, which may be larger than a goroutine's stack, would be part of the caller's,
+// whichever way the call goes. Link-time optimization inlines C, and any compiler a lambda.
+template <class F>
+[[gnu::noinline]] std::invoke_result_t<F&> stay(F& f) {
+    return f();
+}
+
 template <class F>
 std::invoke_result_t<F&> cross(F f) {
     call_frame<F> frame{f};
     if (!cgocall(&call_frame<F>::enter, &frame)) [[unlikely]]
-        return f();
+        return stay(f);
     return frame.out.take();
 }
 
 template <class F>
 std::invoke_result_t<F&> cross_blocking(F f) {
     call_frame<F> frame{f};
-    if (!cgocall_mode(call_mode::blocking, &call_frame<F>::enter, &frame)) return f();
+    if (!cgocall_mode(call_mode::blocking, &call_frame<F>::enter, &frame)) return stay(f);
     return frame.out.take();
 }
 
@@ -157,7 +164,7 @@ template <class F>
 std::invoke_result_t<F&> cross_leaf(F f) {
     call_frame<F> frame{f};
     if (!leafcall(&call_frame<F>::enter, &frame)) [[unlikely]]
-        return f();
+        return stay(f);
     return frame.out.take();
 }
 

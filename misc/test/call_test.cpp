@@ -245,6 +245,23 @@ TEST(call, four_megabytes_of_frame_from_a_stack_of_16_kilobytes) {
     });
 }
 
+// C that the compiler sees, and inlines, is on g0 all the same, with all of its frame.
+TEST(call, a_megabyte_of_frame_in_a_lambda) {
+    gangway::options opts = test::with_ps(test::ps());
+    opts.stack_size = test::under_sanitizer ? 64 << 10 : 16 << 10;
+    test::run_and_check(opts, [] {
+        const auto big = [] {
+            volatile char frame[1 << 20];
+            for (std::size_t i = 0; i < sizeof frame; i += 4096) frame[i] = 1;
+            return sizeof frame;
+        };
+        EXPECT_EQ(std::size_t{1} << 20, gangway::call(big));
+        EXPECT_EQ(std::size_t{1} << 20, gangway::leaf_call(big));
+        EXPECT_EQ(std::size_t{1} << 20, gangway::blocking_call(big));
+        EXPECT_EQ(std::size_t{1} << 20, gangway::call_errno(big).value);
+    });
+}
+
 GOROUTINE_TEST(call, leaf_call_keeps_thread_and_p) {
     for (int i = 0; i < 1000; i++) {
         const std::uint64_t before = gangway::mid();

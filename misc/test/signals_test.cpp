@@ -11,6 +11,9 @@
 #include <mutex>
 #include <string>
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include "c/callback.h"
 #include "c/foreign.h"
 #include "c/signals.h"
@@ -64,7 +67,7 @@ void cross_until(const std::atomic<bool>& stop, gangway::wait_group& busy) {
     }
     busy.go([&] {
         gangway::userdata_callback<void(void*), 0> cb([] { gangway::gosched(); });
-        while (!stop) gangway::call<&::on_threads>(2, 0, 20, cb.fn(), cb.data());
+        while (!stop) gangway::call<&::on_threads>(2, 0UL, 20, cb.fn(), cb.data());
     });
 }
 

@@ -49,7 +49,7 @@ void signals_every(int which, int us) {
     struct itimerval t;
     memset(&t, 0, sizeof t);
     t.it_interval.tv_usec = t.it_value.tv_usec = us;
-    setitimer(which, &t, 0);
+    setitimer((__itimer_which_t)which, &t, 0);
 }
 
 static char own_stack[64 * 1024];

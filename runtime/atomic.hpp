@@ -49,6 +49,10 @@ bool cas_release(std::atomic<T>& a, std::type_identity_t<T> from, std::type_iden
     return a.compare_exchange_strong(from, to, std::memory_order_release, std::memory_order_relaxed);
 }
 template <class T>
+bool cas_acq_rel(std::atomic<T>& a, std::type_identity_t<T> from, std::type_identity_t<T> to) {
+    return a.compare_exchange_strong(from, to, std::memory_order_acq_rel, std::memory_order_relaxed);
+}
+template <class T>
 bool cas_seq_cst(std::atomic<T>& a, std::type_identity_t<T> from, std::type_identity_t<T> to) {
     return a.compare_exchange_strong(from, to, std::memory_order_seq_cst);
 }

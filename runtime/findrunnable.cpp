@@ -137,10 +137,7 @@ void sleep_in_poller(m* mp, std::int64_t until) {
 }
 
 g* from_poller(p* pp) {
-    if (!netpoll_in_use() || load_relaxed(netpoll_waiters) == 0 || load_seq_cst(sched.lastpoll) == 0)
-        return nullptr;
-    gqueue ready = netpoll(0);
-    inject(ready);
+    poll_for_others();
     return runqget(pp);
 }
 
@@ -153,6 +150,12 @@ g* from_own_or_global(p* pp) {
 }
 
 }  // namespace
+
+void poll_for_others() {
+    if (!netpoll_in_use() || load_relaxed(netpoll_waiters) == 0 || load_seq_cst(sched.lastpoll) == 0) return;
+    gqueue ready = netpoll(0);
+    inject(ready);
+}
 
 bool any_work_queued() {
     // The global queue first: what an m moves from there into its ring meanwhile is found there, or here.

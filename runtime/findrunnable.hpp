@@ -33,6 +33,9 @@ g* findrunnable(m* mp);
 // A look at all queues, from any thread.
 bool any_work_queued();
 
+// Asks the poller, without waiting, where goroutines wait for descriptors and nobody asks. On g0, with a p.
+void poll_for_others();
+
 // The m has found work and stops spinning. W3
 void resetspinning(m* mp);
 

@@ -10,6 +10,7 @@
 #include <typeinfo>
 
 #include "runtime/alloca_blocks.hpp"
+#include "runtime/bound.hpp"
 #include "runtime/goroutine_local.hpp"
 #include "runtime/newm.hpp"
 #include "runtime/park.hpp"
@@ -26,15 +27,16 @@ namespace {
 // On g0. The goroutine has ended; its stack is free.
 void goexit0(g* gp) {
     m* mp = getm();
-    bool ends_locked = gp->lock_os;
+    bool ends_locked = gp->lock_os && !gp->bound;  // others live there that are bound to it
     run_frame* run = gp->run;
     bool returned = !gp->goexiting;
-    if (gp->lockedm != nullptr) {
+    if (mp->lockedg != nullptr) {
         gp->lockedm = nullptr;
         mp->lockedg = nullptr;
         mp->lockedext = 0;
         mp->nodirect--;
     }
+    if (gp->bound) unbind(mp, gp);
     dropg(mp);
     if (gp->allocas != nullptr) free_all_allocas(gp);
     store_release(gp->status, Gdead);

@@ -18,7 +18,7 @@ inline void lock_to(m* mp, g* gp) {
 inline void unlock_from(m* mp, g* gp) {
     if (mp->lockedext != 0 || mp->lockedint != 0) return;
     mp->lockedg = nullptr;
-    gp->lockedm = nullptr;
+    gp->lockedm = mp->home;  // one that is bound stays so
     mp->nodirect--;
 }
 

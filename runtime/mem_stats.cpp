@@ -5,6 +5,7 @@
 #include <gangway/detail/listed.hpp>
 #include <malloc.h>
 
+#include "runtime/bound.hpp"
 #include "runtime/closure_list.hpp"
 #include "runtime/each.hpp"
 #include "runtime/handle.hpp"
@@ -22,7 +23,7 @@ namespace {
 std::uint64_t queued() {
     auto n = static_cast<std::uint64_t>(load_relaxed(sched.runqsize));
     each_p([&](const p& pp) { n += load_relaxed(pp.status) == Pdead ? 0 : runqlen(&pp); });
-    return n;
+    return n + bound_runnable() - bound_in_line();
 }
 
 // From the queues and the ms, for a walk over all goroutines would stop the world for longer than all else. In a stopped

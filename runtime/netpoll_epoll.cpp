@@ -8,6 +8,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "runtime/bound.hpp"
 #include "runtime/chaos_window.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/netpoll.hpp"
@@ -135,17 +136,21 @@ void inject(gqueue& list) {
     p* pp = usable_p(getm());
     int n = list.size;
     if (n == 0) return;
+    gqueue bound;
     if (pp == nullptr) sched.lock.lock();
     while (g* gp = list.pop()) {
         check(load_relaxed(gp->status) == Gwaiting, "inject: goroutine is not waiting");
         store_relaxed(gp->status, Grunnable);
-        if (pp != nullptr) {
+        if (gp->bound) {
+            bound.push_back(gp);
+        } else if (pp != nullptr) {
             runqput(pp, gp, false);
         } else {
             globrunqput(gp);
         }
     }
     if (pp == nullptr) sched.lock.unlock();
+    while (g* gp = bound.pop()) ready_bound(gp, gp->lockedm);
     light_fence();  // W1
     for (; n > 0 && load_relaxed(sched.npidle) != 0; n--) wakep();
 }

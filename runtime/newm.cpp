@@ -83,7 +83,7 @@ void* template_thread(void*) {
 // A foreign thread, or one that somebody's goroutine or C has to itself, may have a signal mask, a nice value or a
 // working directory of its own, which a new thread would inherit.
 bool attributes_may_differ(const m* mp) {
-    return mp == nullptr || mp->extra || mp->lockedext != 0;
+    return mp == nullptr || mp->extra || mp->lockedext != 0 || mp->home != nullptr;
 }
 
 void find_stack(m* mp) {

@@ -4,6 +4,7 @@
 #include <gangway/detail/newproc.hpp>
 #include <new>
 
+#include "runtime/bound.hpp"
 #include "runtime/goroutine.hpp"
 #include "runtime/park.hpp"
 #include "runtime/proc.hpp"
@@ -42,6 +43,7 @@ void prepare_start(g* gp, void* below, void (*entry)(void*), void* arg) {
     gp->entry_arg = arg;
     gp->eh = eh_globals{};
     gp->lockedm = nullptr;
+    gp->bound = false;
     gp->lock_os = gp->goexiting = gp->goexit_kept = gp->has_kept = false;
     gp->run = nullptr;
     gp->nopreempt = 0;
@@ -69,7 +71,8 @@ goroutine_slot newproc_begin(std::size_t size, std::size_t align) {
     return {gp, fits ? gp->sched.sp : nullptr};
 }
 
-void newproc_commit(goroutine_slot slot, void (*entry)(void*), void* arg) noexcept {
+namespace {
+g* make(goroutine_slot slot, void (*entry)(void*), void* arg) {
     auto* gp = static_cast<g*>(slot.g);
     p* pp = usable_p(getm());
     prepare_start(gp, gp->sched.sp, entry, arg);
@@ -79,6 +82,17 @@ void newproc_commit(goroutine_slot slot, void (*entry)(void*), void* arg) noexce
     } else {
         add_relaxed(sched.made, 1U);
     }
+    return gp;
+}
+}  // namespace
+
+void newproc_commit(goroutine_slot slot, void (*entry)(void*), void* arg) noexcept {
+    ready_new(make(slot, entry, arg));
+}
+
+void newproc_commit_to(void* to, goroutine_slot slot, void (*entry)(void*), void* arg) noexcept {
+    g* gp = make(slot, entry, arg);
+    bind_to(gp, static_cast<m*>(to));
     ready_new(gp);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/park.hpp"
 
+#include "runtime/bound.hpp"
 #include "runtime/chaos.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/preempt.hpp"
@@ -18,6 +19,7 @@ g* next_for_direct_switch(m* mp) {
     std::uint32_t attention = load_relaxed(sched.attention);
     bool chaos = false;
     if ((mp->nodirect | attention) != 0) {
+        if (mp->home != nullptr && attention == 0) return next_bound(mp);
         if (mp->nodirect != 0 || attention != attention_chaos) return nullptr;
         chaos = true;
     }
@@ -81,6 +83,7 @@ void share(m* mp) {
 void yield_m(g* gp) {
     m* mp = getm();
     dropg(mp);
+    if (gp->bound) yield_bound(mp, gp, false);
     store_relaxed(gp->status, Grunnable);
     p* pp = mp->p;
     bool one_p = load_relaxed(sched.gomaxprocs) == 1;
@@ -100,6 +103,7 @@ void yield_m(g* gp) {
 void preempt_m(g* gp) {
     m* mp = getm();
     dropg(mp);
+    if (gp->bound) yield_bound(mp, gp, true);
     store_relaxed(gp->status, Grunnable);
     sched.lock.lock();
     while (g* other = runqget(mp->p)) globrunqput(other);
@@ -111,8 +115,9 @@ void preempt_m(g* gp) {
 }
 
 // Nobody else is here, and nobody wants the p.
-bool alone(p* pp) {
-    return load_relaxed(sched.attention) == 0 && load_relaxed(sched.runqsize) == 0 && runqempty(pp);
+bool alone(const m* mp) {
+    return load_relaxed(sched.attention) == 0 && load_relaxed(sched.runqsize) == 0 && runqempty(mp->p) &&
+           (mp->home == nullptr || !has_own(mp));
 }
 
 }  // namespace
@@ -129,8 +134,7 @@ void settle_left(m* mp) {
         wakep();  // W1: an m may have looked while the one was taken off and the other not yet put
     } else if (!unlockf(gp, mp->waitlock)) {
         store_relaxed(gp->status, Grunnable);
-        runqput(mp->p, gp, true);
-        wakep();
+        ready_new(gp);
     }
 }
 
@@ -165,11 +169,11 @@ void yield() {
     if (load_relaxed(sched.exiting_m) == mp) [[unlikely]]
         return;
     if (g* next = next_for_direct_switch(mp)) {
-        mp->waitunlockf = nullptr;
+        mp->waitunlockf = mp->home == nullptr ? nullptr : &requeue_bound;
         switch_to(mp, gp, next);
         return;
     }
-    if (alone(mp->p) && !scheduler_has_its_turn(mp->p)) {
+    if (alone(mp) && !scheduler_has_its_turn(mp->p)) {
         count(mp->p->schedtick);
         return;
     }
@@ -177,9 +181,10 @@ void yield() {
 }
 
 void yield_slice() {
-    p* pp = getm()->p;
+    m* mp = getm();
+    p* pp = mp->p;
     bool waits = load_acquire(pp->timers.earliest) <= nanotime() || load_relaxed(netpoll_waiters) != 0;
-    if (alone(pp) && !waits) {
+    if (alone(mp) && !waits) {
         count(pp->schedtick);
         return;
     }

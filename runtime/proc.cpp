@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/proc.hpp"
 
+#include "runtime/bound.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/preempt.hpp"
 #include "runtime/run.hpp"
@@ -36,10 +37,16 @@ void dropg(m* mp) {
     mp->curg = nullptr;
 }
 
+namespace {
+bool may_run(const m* mp, const g* gp) {
+    if (mp->lockedg != nullptr) return mp->lockedg == gp && gp->lockedm == mp;
+    return gp->lockedm == mp->home;  // neither, or bound to it
+}
+}  // namespace
+
 void execute(m* mp, g* gp) {
     check(load_relaxed(gp->status) == Grunnable, "execute: goroutine is not runnable");
-    check(gp->lockedm == nullptr ? mp->lockedg == nullptr : gp->lockedm == mp && mp->lockedg == gp,
-          "execute: goroutine is locked to another thread");
+    check(may_run(mp, gp), "execute: goroutine is locked to another thread");
     mp->curg = gp;
     store_relaxed(gp->m, mp);
     store_relaxed(gp->status, Grunning);
@@ -49,14 +56,23 @@ void execute(m* mp, g* gp) {
     to_g(&mp->g0, gp);
 }
 
+namespace {
+// An m that does not run just any goroutine.
+[[noreturn]] void schedule_own(m* mp) {
+    if (mp->home != nullptr) schedule_bound(mp);
+    if (mp->lockedg != nullptr) {
+        stoplockedm(mp);
+        execute(mp, mp->lockedg);
+    }
+    run_thread_waits(mp);
+}
+}  // namespace
+
 void schedule() {
     m* mp = getm();
     for (;;) {
-        if (mp->lockedg != nullptr) {
-            stoplockedm(mp);
-            execute(mp, mp->lockedg);
-        }
-        if (mp->run != nullptr) run_thread_waits(mp);
+        if (mp->nodirect != 0) [[unlikely]]
+            schedule_own(mp);
         g* gp = findrunnable(mp);
         if (mp->spinning) resetspinning(mp);
         if (gp->lockedm != nullptr) {
@@ -74,6 +90,8 @@ void goready(g* gp) {
 
 void ready_new(g* gp) {
     store_relaxed(gp->status, Grunnable);
+    if (gp->bound) [[unlikely]]
+        return ready_bound(gp, gp->lockedm);
     m* mp = getm();
     if (p* pp = usable_p(mp)) {
         runqput(pp, gp, true);

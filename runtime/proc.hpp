@@ -62,6 +62,12 @@ void startm(p* pp, bool spinning);
 void stopm(m* mp);
 // On g0. Sleeps until somebody hands a p for the m's lockedg.
 void stoplockedm(m* mp);
+// Gives its p to whoever has work for it, straight to the m of a locked goroutine that is next. The caller will sleep.
+void leave_p(m* mp);
+// Leaves pp for mp, which sleeps for one, and wakes it. The caller has taken it off nmidlelocked where it counts there.
+void give_nextp(m* mp, p* pp);
+// On g0, without a p. Sleeps until give_nextp, and has that p.
+void take_nextp(m* mp);
 // On g0. Hands its p to gp's m and sleeps.
 void startlockedm(m* mp, g* gp);
 

@@ -99,7 +99,8 @@ void sleep_for_work(m* mp) {
     }
 }
 
-// Takes the p that the waker left.
+}  // namespace
+
 void take_nextp(m* mp) {
     chaos_delay();
     mp->park.sleep();
@@ -116,7 +117,6 @@ void give_nextp(m* mp, p* pp) {
     mp->nextp = pp;
     mp->park.wakeup();
 }
-}  // namespace
 
 void incidlelocked(std::int32_t n) {
     sched.lock.lock();
@@ -221,11 +221,15 @@ bool hand_to_next_locked(m* mp) {
 }
 }  // namespace
 
+void leave_p(m* mp) {
+    if (!hand_to_next_locked(mp)) handoffp(releasep(mp));
+}
+
 void stoplockedm(m* mp) {
     check(mp->lockedg->lockedm == mp, "stoplockedm: inconsistent locking");
     if (mp->p != nullptr) {
         add_relaxed(sched.handoffs, 1U);
-        if (!hand_to_next_locked(mp)) handoffp(releasep(mp));
+        leave_p(mp);
     }
     incidlelocked(1);
     take_nextp(mp);

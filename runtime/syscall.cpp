@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/syscall.hpp"
 
+#include "runtime/bound.hpp"
 #include "runtime/chaos.hpp"
 #include "runtime/extram.hpp"
 #include "runtime/park.hpp"
@@ -76,7 +77,7 @@ void exitsyscall0(g* gp) {
         refuse_entry(mp);  // I5
     }
     p* pp = load_relaxed(sched.gcwaiting) ? nullptr : pidleget();
-    if (pp == nullptr) globrunqput(gp);  // from here on gp may run elsewhere
+    if (pp == nullptr) globrunqput(gp->bound ? stand_in_line(mp, gp) : gp);  // from here on gp may run elsewhere
     sched.lock.unlock();
     if (pp != nullptr) {
         acquirep(mp, pp);

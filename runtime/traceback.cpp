@@ -58,6 +58,14 @@ const char* name_of(wait_reason why) {
             return "select (no cases)";
         case wait_reason::io_wait:
             return "IO wait";
+        case wait_reason::pinned_thread_idle:
+            return "pinned_thread idle";
+        case wait_reason::pinned_thread_end:
+            return "pinned_thread end";
+        case wait_reason::pinned_thread_run:
+            return "pinned_thread run";
+        case wait_reason::event_loop_run:
+            return "event_loop run";
     }
     return "?";
 }

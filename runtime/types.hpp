@@ -66,6 +66,10 @@ enum class wait_reason : std::uint8_t {
     select,
     select_no_cases,
     io_wait,
+    pinned_thread_idle,
+    pinned_thread_end,
+    pinned_thread_run,
+    event_loop_run,
 };
 const char* name_of(wait_reason why);
 
@@ -96,6 +100,7 @@ struct g {
     one_writer<runtime::m*> lockedm{nullptr};  // owner; read by whoever takes it off a queue, and for reports
     std::atomic<std::uint32_t> status{Gidle};  // the owner's; others read it for reports
     std::atomic<wait_reason> waiting_for{wait_reason::none};  // owner, before it parks
+    bool bound = false;                // to lockedm, for life (bound.hpp). Its maker's, then the owner's
     bool lock_os = false;              // lock_os_thread() is in force (not only a callback). Owner
     bool goexiting = false;            // a forced unwind is under way. Owner
     bool goexit_kept = false;          // it has reached a callback and waits for C to return. Owner
@@ -142,6 +147,34 @@ struct sudog {
     bool is_select = false;  // g.select_done decides whether this one wins (select.cpp)
 };
 
+struct gqueue {
+    g* head = nullptr;
+    g* tail = nullptr;
+    std::int32_t size = 0;
+
+    bool empty() const { return head == nullptr; }
+    void push_back(g* gp) {
+        gp->schedlink = nullptr;
+        if (tail != nullptr) {
+            tail->schedlink = gp;
+        } else {
+            head = gp;
+        }
+        tail = gp;
+        size++;
+    }
+    g* pop() {
+        g* gp = head;
+        if (gp != nullptr) {
+            head = gp->schedlink;
+            if (head == nullptr) tail = nullptr;
+            gp->schedlink = nullptr;
+            size--;
+        }
+        return gp;
+    }
+};
+
 // Called when the goroutine that parks is off its stack. False: it does not park after all.
 // May run on another goroutine's small stack, or on g0. Must not park.
 using unlock_fn = bool (*)(g* gp, void* lock);
@@ -155,7 +188,8 @@ struct alignas(64) m {
     g g0;                                      // its sched.sp: where mcall and C start, downward
     std::atomic<std::uint64_t> ncgocall{0};    // counts: one writer
     std::atomic<std::uint64_t> ncgocallback{0};
-    std::uint32_t nodirect = 0;       // != 0: a switch must go through schedule()
+    std::uint32_t nodirect = 0;       // != 0: a switch must go through schedule(), or be one of bound goroutines
+    m* home = nullptr;                // itself, where goroutines are bound to it; else null. Owner. bound.hpp
     bool spinning = false;            // looking for work; counted in sched.nmspinning
     g* left = nullptr;                // the g that a direct switch left, until the next one settles it
     unlock_fn waitunlockf = nullptr;  // of the g that parks; yield_left for one that yields
@@ -175,7 +209,16 @@ struct alignas(64) m {
     std::uint32_t lockedint = 0;
     void (*callback_fn)(void*) = nullptr;  // of the innermost of them, for the report that names it
 
-    note park;                    // stopm, stoplockedm
+    // Of bound goroutines (bound.hpp).
+    gqueue own;                            // runnable ones. Owner. Y1
+    std::atomic<g*> inbox{nullptr};        // the same, from others; and whether it sleeps. Y2
+    std::atomic<bool> in_line{false};      // g0 is in a queue, or will be. For reports
+    bool locked_ready = false;             // lockedg is runnable. Owner. Y6
+    std::atomic<std::uint32_t> nbound{0};  // how many there are
+    g* waits_alone = nullptr;              // goes on when it is the last of them. Owner
+    std::int64_t slice_end = 0;            // when others have their turn. Owner. Y5
+
+    note park;                    // stopm, stoplockedm, bound.cpp
     runtime::p* nextp = nullptr;  // set by whoever wakes park
     m* schedlink = nullptr;       // sched.lock: idle list, free list
     m* idleprev = nullptr;        // sched.lock: idle list
@@ -232,34 +275,6 @@ struct alignas(64) p {
     std::int64_t sysmon_timer = 0;   // the due time for which its m was asked to yield
 
     std::atomic<g*> runq[runq_size] = {};
-};
-
-struct gqueue {
-    g* head = nullptr;
-    g* tail = nullptr;
-    std::int32_t size = 0;
-
-    bool empty() const { return head == nullptr; }
-    void push_back(g* gp) {
-        gp->schedlink = nullptr;
-        if (tail != nullptr) {
-            tail->schedlink = gp;
-        } else {
-            head = gp;
-        }
-        tail = gp;
-        size++;
-    }
-    g* pop() {
-        g* gp = head;
-        if (gp != nullptr) {
-            head = gp->schedlink;
-            if (head == nullptr) tail = nullptr;
-            gp->schedlink = nullptr;
-            size--;
-        }
-        return gp;
-    }
 };
 
 struct scheduler {

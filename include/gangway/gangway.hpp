@@ -7,6 +7,7 @@
 #include <gangway/chan.hpp>
 #include <gangway/debug.hpp>
 #include <gangway/ffi.hpp>
+#include <gangway/pinned.hpp>
 #include <gangway/poll.hpp>
 #include <gangway/runtime.hpp>
 #include <gangway/select.hpp>

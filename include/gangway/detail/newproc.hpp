@@ -24,6 +24,8 @@ struct goroutine_slot {
 GANGWAY_API goroutine_slot newproc_begin(std::size_t size, std::size_t align);
 // Makes the goroutine runnable; it starts with entry(arg).
 GANGWAY_API void newproc_commit(goroutine_slot slot, void (*entry)(void*), void* arg) noexcept;
+// The same, of one that is to stay on the thread of that m (runtime/bound.hpp).
+GANGWAY_API void newproc_commit_to(void* m, goroutine_slot slot, void (*entry)(void*), void* arg) noexcept;
 // Gives the goroutine back unstarted.
 GANGWAY_API void newproc_abort(goroutine_slot slot) noexcept;
 
@@ -77,22 +79,27 @@ void reject_null([[maybe_unused]] const F& f) {
     }
 }
 
-// Starts a goroutine that runs and destroys a Call made of args, made where it stays.
-template <class Call, class... A>
-void newproc_of(A&&... args) {
+// Starts a goroutine that runs and destroys a Call made of args, made where it stays. commit: what makes it runnable.
+template <class Call, class Commit, class... A>
+void newproc_by(Commit& commit, A&&... args) {
     goroutine_slot slot = newproc_begin(sizeof(Call), alignof(Call));
     try {
         if (slot.room != nullptr) {
             Call* c = ::new (slot.room) Call(std::forward<A>(args)...);
-            newproc_commit(slot, &enter_in_place<Call>, c);
+            commit(slot, &enter_in_place<Call>, c);
         } else {
             auto c = std::make_unique<Call>(std::forward<A>(args)...);
-            newproc_commit(slot, &enter_from_heap<Call>, c.release());
+            commit(slot, &enter_from_heap<Call>, c.release());
         }
     } catch (...) {
         newproc_abort(slot);  // a copy of the callable or of an argument threw; commit does not throw
         throw;
     }
+}
+
+template <class Call, class... A>
+void newproc_of(A&&... args) {
+    newproc_by<Call>(newproc_commit, std::forward<A>(args)...);
 }
 
 template <class F, class... A>

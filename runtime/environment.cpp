@@ -46,6 +46,18 @@ std::uint64_t seed_from(std::string_view text) {
                                 std::to_string(std::numeric_limits<std::uint64_t>::max()));
 }
 
+constexpr std::string_view loopwait_word = "loopwait=";
+
+int milliseconds_from(std::string_view text) {
+    int ms = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
+    if (error == std::errc() && end == text.data() + text.size() && ms >= 1 && ms <= highest_loop_wait_ms)
+        return ms;
+    throw std::invalid_argument("GANGWAY_DEBUG: \"loopwait=" + std::string(text) +
+                                "\" is not a number of milliseconds from 1 to " +
+                                std::to_string(highest_loop_wait_ms));
+}
+
 void read_debug_words(environment& env) {
     const char* text = std::getenv("GANGWAY_DEBUG");
     std::string_view rest(text != nullptr ? text : "");
@@ -60,9 +72,11 @@ void read_debug_words(environment& env) {
             env.all_frames = true;
         } else if (word.starts_with(chaos_word)) {
             env.chaos = seed_from(word.substr(chaos_word.size()));
+        } else if (word.starts_with(loopwait_word)) {
+            env.loop_wait_ms = milliseconds_from(word.substr(loopwait_word.size()));
         } else if (!word.empty()) {
             throw std::invalid_argument("GANGWAY_DEBUG: unknown word \"" + std::string(word) +
-                                        "\" (known: allframes, chaos=SEED, nomembarrier, sigquit)");
+                                        "\" (known: allframes, chaos=SEED, loopwait=MS, nomembarrier, sigquit)");
         }
     }
 }

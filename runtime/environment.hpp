@@ -12,6 +12,8 @@ constexpr long long highest_stack_size = 1LL << 36;
 constexpr long long highest_max_threads = 1 << 22;  // the kernel's own limit of pids
 constexpr long long highest_idle_thread_ms = 1'000'000'000;
 
+constexpr int highest_loop_wait_ms = 1'000'000'000;
+
 struct environment {
     int maxprocs = 0;                    // GANGWAY_MAXPROCS; 0: not set
     std::size_t stack_size = 0;          // GANGWAY_STACK
@@ -20,6 +22,7 @@ struct environment {
     bool no_membarrier = false;          // GANGWAY_DEBUG=nomembarrier
     bool sigquit = false;                // GANGWAY_DEBUG=sigquit
     bool all_frames = false;             // GANGWAY_DEBUG=allframes
+    int loop_wait_ms = 0;                // GANGWAY_DEBUG=loopwait=MS; 0: not set
     std::optional<std::uint64_t> chaos;  // GANGWAY_DEBUG=chaos=SEED
 };
 

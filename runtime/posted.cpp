@@ -70,26 +70,35 @@ bool posted_queue::has_come() const {
     return call_in(load_relaxed(inbox_)) != nullptr;
 }
 
-posted* posted_queue::take_here() {
+posted* posted_queue::take_and_leave(std::uintptr_t word) {
+    if (here_ == nullptr) {
+        std::uintptr_t all = load_relaxed(inbox_);
+        do {
+            if (call_in(all) == nullptr) return nullptr;
+        } while (!inbox_.compare_exchange_weak(all, word | (all & closed_bit), std::memory_order_acq_rel,
+                                               std::memory_order_relaxed));
+        for (posted* call = call_in(all); call != nullptr;) {
+            posted* before = call->next;
+            call->next = here_;
+            here_ = call;
+            call = before;
+        }
+    }
     posted* first = here_;
-    if (first != nullptr) here_ = first->next;
+    here_ = first->next;
     return first;
 }
 
 posted* posted_queue::take() {
-    if (here_ != nullptr) return take_here();
-    std::uintptr_t all = load_relaxed(inbox_);
-    do {
-        if (call_in(all) == nullptr) return nullptr;
-    } while (!inbox_.compare_exchange_weak(all, looking | (all & closed_bit), std::memory_order_acq_rel,
-                                           std::memory_order_relaxed));
-    for (posted* call = call_in(all); call != nullptr;) {
-        posted* before = call->next;
-        call->next = here_;
-        here_ = call;
-        call = before;
-    }
-    return take_here();
+    return take_and_leave(looking);
+}
+
+posted* posted_queue::take_and_sleep() {
+    return take_and_leave(asleep);
+}
+
+bool posted_queue::has_more_here() const {
+    return here_ != nullptr;
 }
 
 bool posted_queue::sleep() {

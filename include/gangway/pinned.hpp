@@ -89,7 +89,7 @@ public:
     struct hooks {
         std::function<void()> run;  // the loop: returns once quit was called. Called once, as C is (call())
         std::function<void()>
-            wake;  // has the loop call run_posted() soon. From any thread, not twice before it does
+            wake;  // has the loop call run_posted() soon. From any thread
         std::function<void()> quit;  // makes run return. On the loop's thread, from run_posted()
     };
     // Any thread. Throws std::invalid_argument where a hook is empty.
@@ -129,7 +129,7 @@ public:
     GANGWAY_API void quit();
 
     // For adapters: what has been posted, now. The toolkit calls it in C on the loop's thread, after wake. Takes some
-    // milliseconds at most, then asks to be woken for the rest. Throws std::logic_error on another thread.
+    // milliseconds at most, unless one function takes longer, then asks to be woken for the rest. Fatal on another thread.
     GANGWAY_API void run_posted();
 
     // Whether the caller is on the thread on which exec() runs, in goroutine code or in C. Any thread.

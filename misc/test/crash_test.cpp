@@ -46,6 +46,45 @@ void expect_exit_with(const test::ended& e, const std::string& out, const std::s
     EXPECT_EQ(line, e.err);
 }
 
+// --- threads that are libraries' own
+
+TEST(pinned, misuse) {
+    expect_fatal(run_testprog("pinned_thread_destroyed_on_itself"), "pinned_thread destroyed on its own thread\n");
+    expect_fatal(run_testprog("pinned_run_in_c"),
+                 "pinned_thread::run: not on a goroutine's stack (inside C, only a callback may block)\n");
+    expect_fatal(run_testprog("event_loop_destroyed_while_run_waits"),
+                 "event_loop destroyed while somebody waits in its run()\n");
+    expect_fatal(run_testprog("event_loop_destroyed_while_exec_runs"), "event_loop destroyed while exec() runs\n");
+    expect_fatal(run_testprog("run_posted_on_another_thread"),
+                 "event_loop::run_posted: not on the loop's thread\n");
+}
+
+TEST(pinned, exception_in_post) {
+    const auto e = run_testprog("exception_in_pinned_post");
+    EXPECT_THAT(e.err, ContainsRegex(
+                           "fatal error: uncaught exception in goroutine [0-9]+: std::runtime_error: nobody's\n"));
+    EXPECT_EQ(SIGABRT, e.signal);
+}
+
+TEST(pinned, post_in_a_signal_handler) {
+    if (test::under_tsan) GTEST_SKIP() << "it calls handlers where there is no signal";
+    expect_fatal(run_testprog("post_in_a_signal_handler"), "post: called in a signal handler\n");
+    expect_fatal(run_testprog("post_in_a_signal_handler_in_c"), "post: called in a signal handler\n");
+}
+
+TEST(pinned, loopwait_names_what_the_loop_waits_for) {
+    const auto e = run_testprog("event_loop_stands_still", {"GANGWAY_DEBUG=loopwait=20"});
+    EXPECT_EQ(0, e.code) << e.err;
+    EXPECT_THAT(e.err,
+                ContainsRegex("gangway: an event loop has stood still for [0-9]+ ms, while its goroutine waits:\n"
+                              "goroutine [0-9]+ \\[chan receive, locked to thread\\]:\n"));
+    EXPECT_THAT(e.err, HasSubstr("testprog/pinned.cpp:"));
+    EXPECT_EQ(1, occurrences(e.err, "gangway: an event loop")) << e.err;
+    const auto off = run_testprog("event_loop_stands_still");
+    EXPECT_EQ(0, off.code);
+    EXPECT_EQ("", off.err);
+}
+
 // --- deadlocks
 
 constexpr const char* deadlock = "all goroutines are asleep - deadlock!\n";
@@ -98,6 +137,25 @@ TEST(deadlock, LockedDeadlock2) {
     expect_goroutine(e, "chan receive", ", locked to thread");
     expect_goroutine(e, "chan receive");
     EXPECT_EQ(2, occurrences(e.err, "\ngoroutine ")) << e.err;
+}
+
+TEST(deadlock, pinned_threads_in_a_cycle) {
+    const auto e = run_testprog("pinned_threads_in_a_cycle");
+    expect_fatal(e, deadlock);
+    EXPECT_EQ(3, occurrences(e.err, "[pinned_thread run")) << e.err;  // main and both threads
+}
+
+TEST(deadlock, bound_goroutine_waits_locked_for_another) {
+    const auto e = run_testprog("bound_goroutine_waits_locked_for_another");
+    expect_fatal(e, deadlock);
+    expect_goroutine(e, "chan receive, locked to thread\\]");
+    expect_goroutine(e, "runnable, locked to thread\\]");
+}
+
+TEST(deadlock, event_loop_never_run) {
+    const auto e = run_testprog("event_loop_never_run");
+    expect_fatal(e, deadlock);
+    expect_goroutine(e, "event_loop run\\]");
 }
 
 TEST(deadlock, after_work) {

@@ -20,6 +20,7 @@ struct posted {
     explicit posted(act_fn fn) : act(fn) {}
     act_fn act;
     posted* next = nullptr;
+    bool awaited = false;  // somebody waits for it in run()
 };
 
 // Pushed to by any thread, emptied in order by its owner. Q1 to Q3 in runtime/posted.cpp.
@@ -33,15 +34,18 @@ public:
     GANGWAY_API pushed push(posted* call);
 
     // The owner's.
-    posted* take();       // the next one; null: none
-    posted* take_here();  // the same, of those that a take() has brought
-    bool sleep();         // false: something has come. Else the next push says wake
-    bool look();          // after sleep(), or a take(): the next push says seen. False: something has come
-    bool has_come() const;
+    posted* take();              // the next one; null: none. After it pushes say seen
+    posted* take_and_sleep();    // the same, and after it the next push says wake
+    bool has_more_here() const;  // of those that a take has brought
+    bool has_come() const;       // since
+    bool sleep();                // the next push says wake. False: something has come
+    bool look();                 // pushes say seen. False: something has come
     // From now on pushes say closed. `last`, if not null, is taken after all others.
     pushed close(posted* last);
 
 private:
+    posted* take_and_leave(std::uintptr_t word);
+
     std::atomic<std::uintptr_t> inbox_{0};
     posted* here_ = nullptr;
 };
@@ -59,7 +63,7 @@ private:
 };
 
 struct awaited_base : posted {
-    explicit awaited_base(act_fn fn) : posted(fn) {}
+    explicit awaited_base(act_fn fn) : posted(fn) { awaited = true; }
     completion done;
     bool refused = false;
     bool returned = false;

@@ -33,6 +33,7 @@ void add_channels();
 void add_selects();
 void add_locks();
 void add_locked();
+void add_pinned();
 void add_blocking();
 void add_timers();
 void add_sockets();

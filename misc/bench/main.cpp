@@ -75,6 +75,7 @@ void add_all() {
     bench::add_selects();
     bench::add_locks();
     bench::add_locked();
+    bench::add_pinned();
     bench::add_blocking();
     bench::add_timers();
     bench::add_sockets();

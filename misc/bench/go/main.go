@@ -62,6 +62,7 @@ func main() {
 	addCalls()
 	addSwitching()
 	addChannels()
+	addPinned()
 	addSelects()
 	addLocks()
 	addBlocking()

@@ -32,7 +32,7 @@ GOROUTINE_TEST(uv_loop, runs_what_is_posted_beside_its_own_events) {
     loop.run([&] {
         gangway::call<&::uv_timer_init>(loop.get(), &timer);
         timer.data = &made;
-        gangway::call<&::uv_timer_start>(&timer, gangway::exported<&tick>, 1, 1);
+        gangway::call<&::uv_timer_start>(&timer, gangway::exported<&tick>, 1U, 1U);
     });
     gangway::task<void> receiver = gangway::spawn([&] {
         for (int i = 0; i < all_ticks; i++) EXPECT_EQ(i, made.channel.recv());

@@ -159,7 +159,7 @@ bool try_with(int port, int clients) {
     const double seconds = std::chrono::duration<double>(clock::now() - begin).count();
     std::printf(
         "%d of %d clients have seen what they sent, in %.2f s; one after the other it would be %.0f s in C\n",
-        right.load(), clients, seconds, clients * lines_each * work_us / 1e6);
+        right.load(), clients, seconds, 1e-6 * clients * lines_each * work_us);
     return right == clients;
 }
 

@@ -148,14 +148,14 @@ TEST(deadlock, pinned_threads_in_a_cycle) {
 TEST(deadlock, bound_goroutine_waits_locked_for_another) {
     const auto e = run_testprog("bound_goroutine_waits_locked_for_another");
     expect_fatal(e, deadlock);
-    expect_goroutine(e, "chan receive, locked to thread\\]");
-    expect_goroutine(e, "runnable, locked to thread\\]");
+    expect_goroutine(e, "chan receive, locked to thread");
+    expect_goroutine(e, "runnable, locked to thread");
 }
 
 TEST(deadlock, event_loop_never_run) {
     const auto e = run_testprog("event_loop_never_run");
     expect_fatal(e, deadlock);
-    expect_goroutine(e, "event_loop run\\]");
+    expect_goroutine(e, "event_loop run");
 }
 
 TEST(deadlock, after_work) {

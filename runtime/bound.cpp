@@ -253,15 +253,23 @@ void schedule_bound(m* mp) {
     }
 }
 
+void for_each_bound_runnable(const m& mp, bound_visitor f, void* arg) {
+    if (mp.home == nullptr) return;
+    sched.lock.lock();  // against stand_in_line
+    if (mp.locked_ready) f(mp.lockedg, arg);
+    for (const g* gp = mp.own.head; gp != nullptr; gp = gp->schedlink) f(gp, arg);
+    // Those that are pushed meanwhile come before: nobody takes any.
+    const g* gp = load_acquire(mp.inbox);
+    for (; gp != nullptr && gp != inbox_asleep(); gp = gp->schedlink) f(gp, arg);
+    sched.lock.unlock();
+}
+
 std::uint64_t bound_runnable() {
     std::uint64_t n = 0;
-    sched.lock.lock();  // against stand_in_line
     each_m([&](const m& mp) {
-        if (mp.home == nullptr) return;
-        n += static_cast<std::uint64_t>(mp.own.size) + (mp.locked_ready ? 1 : 0);
-        for (g* gp = load_acquire(mp.inbox); gp != nullptr && gp != inbox_asleep(); gp = gp->schedlink) n++;
+        for_each_bound_runnable(
+            mp, [](const g*, void* to) { ++*static_cast<std::uint64_t*>(to); }, &n);
     });
-    sched.lock.unlock();
     return n;
 }
 

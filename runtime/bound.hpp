@@ -56,7 +56,9 @@ bool requeue_bound(g* gp, void*);
 // sched.lock held, mp without a p. gp is runnable; what comes back is to be put into the global queue. Y3
 g* stand_in_line(m* mp, g* gp);
 
-// Goroutines that are runnable there, and g0s that stand in queues in their place: for reports, with the world stopped.
+// For reports, with the world stopped: goroutines that are runnable there, and g0s that stand in queues in their place.
+using bound_visitor = void (*)(const g* gp, void* arg);
+void for_each_bound_runnable(const m& mp, bound_visitor f, void* arg);
 std::uint64_t bound_runnable();
 std::uint64_t bound_in_line();
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "runtime/bound.hpp"
 #include "runtime/chan.hpp"
 #include "runtime/closure_list.hpp"
 #include "runtime/each.hpp"
@@ -127,6 +128,15 @@ std::vector<counted_m> counted_ms() {
     return all;
 }
 
+// Of the goroutines that are bound to it: how many there are, and those that wait for their turn.
+void put_bound(json_line& line, const m& mp) {
+    line.number("bound", load_relaxed(mp.nbound));
+    line.numbers("runnable", [&](auto put) {
+        for_each_bound_runnable(
+            mp, [](const g* gp, void* to) { (*static_cast<decltype(put)*>(to))(goid_of(gp)); }, &put);
+    });
+}
+
 void put_ms(text_out& out) {
     for (const counted_m& counted : counted_ms()) {
         const m& mp = *counted.mp;
@@ -136,6 +146,7 @@ void put_ms(text_out& out) {
         line.flag("in_c", l.in_syscall).number("callback_depth", l.lockedint);
         if (l.curg != nullptr) line.number("g", goid_of(l.curg));
         if (l.lockedg != nullptr) line.number("locked_g", goid_of(l.lockedg));
+        if (mp.home != nullptr) put_bound(line, mp);
         line.address("g0_lo", l.g0.lo).address("g0_hi", l.g0.hi);
         line.number("calls", load_relaxed(mp.ncgocall)).number("callbacks", load_relaxed(mp.ncgocallback));
         line.number("parks", load_relaxed(mp.parks)).number("preemptions", load_relaxed(mp.preemptions));

@@ -195,6 +195,32 @@ int dumps(void*) {
     return 1;
 }
 
+GOROUTINE_TEST(heap_dump, has_goroutines_that_share_a_thread) {
+    gangway::pinned_thread t;
+    gangway::chan<int> gate, inside;
+    const std::uint64_t there = t.run([] { return gangway::mid(); });
+    t.go([gate, inside]() mutable {
+        gangway::os_thread_lock alone;
+        inside.send(1);
+        gate.recv();
+    });
+    inside.recv();
+    t.go([] {});
+    t.go([] {});
+    EXPECT_TRUE(test::until_parked(1, "chan receive"));
+    const auto lines = test::parse_lines(test::heap_dump_text());
+    gate.send(1);
+    const json m = find(lines, "m", "id", there);
+    ASSERT_FALSE(m.is_null());
+    EXPECT_EQ(4, m["bound"]);  // the worker, the one that is alone, two
+    ASSERT_EQ(2U, m["runnable"].size());
+    for (const json& id : m["runnable"]) {
+        const json g = find(lines, "g", "id", id.get<std::uint64_t>());
+        EXPECT_EQ("runnable", g["state"]);
+        EXPECT_EQ(there, g["locked_m"]);
+    }
+}
+
 GOROUTINE_TEST(heap_dump, inside_a_callback) {
     EXPECT_EQ(3, gangway::call<&::outer_in_c>(gangway::exported<&dumps>, nullptr));
     const auto lines = test::parse_lines(seen_in_callback);

@@ -18,7 +18,7 @@ namespace gangway::runtime {
 
 namespace {
 
-constexpr std::uintptr_t searched = 4096;  // bytes
+constexpr std::uintptr_t searched = 2048;  // bytes
 constexpr int frames_searched = 32;
 
 // The kernel's own struct, which the C library's hides.

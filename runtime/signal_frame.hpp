@@ -4,7 +4,7 @@
 
 namespace gangway::runtime {
 
-// Any thread. Cheap where it is false. A handler with frames of more than some kilobytes is not seen as one.
+// Any thread. Cheap where it is false. A handler with frames of more than 2 KB is not seen as one.
 bool in_signal_handler();
 
 }  // namespace gangway::runtime

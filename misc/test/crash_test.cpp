@@ -425,7 +425,8 @@ TEST(environment, wrong_values_are_rejected_by_name) {
           wrong{"GANGWAY_MAXPROCS", "2x"}, wrong{"GANGWAY_MAXPROCS", "99999999999999999999"},
           wrong{"GANGWAY_MAXPROCS", "-1"}, wrong{"GANGWAY_STACK", "12"}, wrong{"GANGWAY_MAXTHREADS", "none"},
           wrong{"GANGWAY_IDLE_THREAD_MS", "-1"}, wrong{"GANGWAY_IDLE_THREAD_MS", "1000000001"},
-          wrong{"GANGWAY_DEBUG", "nosuchword"}, wrong{"GANGWAY_DEBUG", "chaos=one"}}) {
+          wrong{"GANGWAY_DEBUG", "nosuchword"}, wrong{"GANGWAY_DEBUG", "chaos=one"},
+          wrong{"GANGWAY_DEBUG", "loopwait=0"}}) {
         const auto e = run_testprog("starts", {name + "=" + value});
         EXPECT_NE(0, e.code) << name << "=" << value;
         EXPECT_THAT(e.err, HasSubstr(name)) << value;
@@ -434,9 +435,10 @@ TEST(environment, wrong_values_are_rejected_by_name) {
 }
 
 TEST(environment, right_values_are_taken) {
-    expect_exit(run_testprog("starts", {"GANGWAY_MAXPROCS=3", "GANGWAY_STACK=65536", "GANGWAY_MAXTHREADS=100",
-                                        "GANGWAY_IDLE_THREAD_MS=0", "GANGWAY_DEBUG=nomembarrier,chaos=7"}),
-                0, "");
+    expect_exit(
+        run_testprog("starts", {"GANGWAY_MAXPROCS=3", "GANGWAY_STACK=65536", "GANGWAY_MAXTHREADS=100",
+                                "GANGWAY_IDLE_THREAD_MS=0", "GANGWAY_DEBUG=nomembarrier,chaos=7,loopwait=50"}),
+        0, "");
     const auto e = run_testprog("stack_overflow", {"GANGWAY_STACK=65536"});
     EXPECT_THAT(e.err, HasSubstr("goroutine stack exceeds 65536-byte limit"));
 }

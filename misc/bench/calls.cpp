@@ -7,6 +7,7 @@
 
 #include "misc/bench/bench.hpp"
 #include "misc/bench/c/bench_c.h"
+#include "misc/bench/families.hpp"
 
 namespace {
 

@@ -7,6 +7,7 @@
 
 #include "misc/bench/bench.hpp"
 #include "misc/bench/echo.hpp"
+#include "misc/bench/families.hpp"
 
 namespace {
 

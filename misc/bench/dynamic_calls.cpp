@@ -8,6 +8,7 @@
 #include "ffi/prepared.hpp"
 #include "misc/bench/bench.hpp"
 #include "misc/bench/c/bench_c.h"
+#include "misc/bench/families.hpp"
 
 namespace {
 

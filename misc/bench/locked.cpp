@@ -4,6 +4,7 @@
 
 #include "misc/bench/bench.hpp"
 #include "misc/bench/echo.hpp"
+#include "misc/bench/families.hpp"
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "misc/bench/bench.hpp"
+#include "misc/bench/families.hpp"
 
 namespace {
 

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "misc/bench/bench.hpp"
+#include "misc/bench/families.hpp"
 
 namespace {
 

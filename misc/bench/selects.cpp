@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "misc/bench/bench.hpp"
+#include "misc/bench/families.hpp"
 
 namespace {
 

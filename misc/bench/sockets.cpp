@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "misc/bench/bench.hpp"
+#include "misc/bench/families.hpp"
 
 namespace {
 

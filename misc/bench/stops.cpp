@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "misc/bench/bench.hpp"
+#include "misc/bench/families.hpp"
 
 namespace {
 

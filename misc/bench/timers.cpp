@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Timers: what it costs to set them, and how late they are. The time of a tick_lateness benchmark is the period; its
-// counters are what counts: how late a tick is received, in us, of a hundred ticks the latest but one, and on average.
+// Timers: what it costs to set them, and how late they are.
 #include <gangway/call.hpp>
 #include <gangway/runtime.hpp>
-#include <gangway/sync.hpp>
 #include <gangway/time.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <numeric>
 #include <vector>
 
 #include "misc/bench/bench.hpp"
 #include "misc/bench/c/bench_c.h"
+#include "misc/bench/families.hpp"
+#include "misc/bench/lateness.hpp"
 #include "misc/bench/preemptible/spin.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
 using benchmark::State;
-using clock_type = std::chrono::steady_clock;
 
 constexpr int ps = 2;
 
@@ -63,65 +60,19 @@ void sleep_100us(State& state) {
     });
 }
 
-class lateness {
-public:
-    explicit lateness(State& state) : state_(state) {}
-
-    // One iteration of the benchmark is one tick received. Ticks that nobody could be given are not made up for: what
-    // was due first since the one before is what the next is measured against.
-    void measure() {
-        constexpr auto period = 1ms;
-        auto due = clock_type::now() + period;
-        gangway::ticker t(period);
-        auto ticks = t.channel();
-        for (auto _ : state_) {
-            const auto fired = *ticks.recv();
-            us_.push_back(std::chrono::duration<double, std::micro>(clock_type::now() - due).count());
-            while (due <= fired) due += period;
-        }
-    }
-
-    void report() {
-        if (us_.empty()) return;
-        std::sort(us_.begin(), us_.end());
-        state_.counters["p99_us"] = us_[(us_.size() * 99 + 99) / 100 - 1];
-        state_.counters["mean_us"] =
-            std::accumulate(us_.begin(), us_.end(), 0.0) / static_cast<double>(us_.size());
-    }
-
-private:
-    State& state_;
-    std::vector<double> us_;
-};
-
-// Ticks beside so many goroutines that do keep_busy(done) until done.
-template <class F>
-void tick_lateness_beside(State& state, int goroutines, F keep_busy) {
-    lateness late(state);
-    bench::in_goroutine(state, ps, [&] {
-        std::atomic<bool> done{false};
-        gangway::wait_group all;
-        for (int i = 0; i < goroutines; ++i) all.go([&] { keep_busy(done); });
-        late.measure();
-        done = true;
-        all.wait();
-    });
-    late.report();
-}
-
 void tick_lateness_idle(State& state) {
-    tick_lateness_beside(state, 0, [](std::atomic<bool>&) {});
+    bench::tick_lateness_beside(state, ps, 0, [](std::atomic<bool>&) {});
 }
 
 // Every p is entered into C again and again, for 100 ms each time.
 void tick_lateness_blocking(State& state) {
-    tick_lateness_beside(state, 2 * ps, [](std::atomic<bool>& done) {
+    bench::tick_lateness_beside(state, ps, 2 * ps, [](std::atomic<bool>& done) {
         while (!done) gangway::call<&bench_sleep_us>(100'000U);
     });
 }
 
 void tick_lateness_spinning(State& state) {
-    tick_lateness_beside(state, ps, &bench::spin_until);
+    bench::tick_lateness_beside(state, ps, ps, &bench::spin_until);
 }
 
 }  // namespace

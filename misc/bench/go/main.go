@@ -69,6 +69,7 @@ func main() {
 	addTimers()
 	addSockets()
 	addStops()
+	addScale()
 
 	out := json.NewEncoder(os.Stdout)
 	ran := 0

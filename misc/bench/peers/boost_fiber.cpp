@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The operations of gangway_bench that Boost.Fiber has too, on one thread, under the same names.
-#include <benchmark/benchmark.h>
-
 #include <boost/fiber/all.hpp>
 #include <cstdint>
 #include <mutex>
+#include <string>
 #include <vector>
+
+#include "misc/bench/run_benchmarks.hpp"
 
 namespace {
 
@@ -90,18 +91,27 @@ void chan_buffered(State& state) {
 
 void mutex_uncontended(State& state) {
     fibers::mutex mu;
+    std::int64_t n = 0;
     for (auto _ : state) {
         std::lock_guard<fibers::mutex> hold(mu);
-        benchmark::ClobberMemory();
+        benchmark::DoNotOptimize(++n);
     }
 }
 
 }  // namespace
 
-BENCHMARK(switch_gosched);
-BENCHMARK(switch_gosched_1000);
-BENCHMARK(spawn_join);
-BENCHMARK(chan_pingpong);
-BENCHMARK(chan_buffered);
-BENCHMARK(mutex_uncontended);
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+    return bench::run_benchmarks(argc, argv, [] {
+        bench::add("switch_gosched", &switch_gosched);
+        bench::add("switch_gosched_1000", &switch_gosched_1000);
+        bench::add("spawn_join", &spawn_join);
+        bench::add("chan_pingpong", &chan_pingpong);
+        bench::add("chan_buffered", &chan_buffered);
+        bench::add("mutex_uncontended", &mutex_uncontended);
+        for (int n : {100, 1'000, 10'000}) {
+            bench::add("scale_switch/" + std::to_string(n), [n](State& s) {
+                share_yields(s, n);
+            })->Iterations(2'000'000);
+        }
+    });
+}

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// gangway_bench: one benchmark an operation, times in ns an operation. Ends with 1 when a benchmark reports an error,
-// or when the filter lets none through.
-//
 // Google Benchmark appends how it measured to each name ("call/process_time/real_time"). Filters and reports here have
 // the bare names, so that `--benchmark_filter='^call$'` is that benchmark alone.
 #include <unistd.h>
@@ -9,11 +6,13 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <regex>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "misc/bench/bench.hpp"
+#include "misc/bench/run_benchmarks.hpp"
 
 namespace {
 
@@ -64,26 +63,7 @@ int run_and_report(Reporter&& reporter, const std::string& filter) {
     return ran == 0 || reporter.failed() ? 1 : 0;
 }
 
-void add_all() {
-    bench::add_stops();
-    bench::add_memory();
-    bench::add_calls();
-    bench::add_dynamic_calls();
-    bench::add_callbacks();
-    bench::add_switching();
-    bench::add_channels();
-    bench::add_selects();
-    bench::add_locks();
-    bench::add_locked();
-    bench::add_pinned();
-    bench::add_blocking();
-    bench::add_timers();
-    bench::add_sockets();
-    bench::add_floors();
-    bench::add_memory_of_many();
-}
-
-int bench_main(int argc, char** argv) {
+int run(int argc, char** argv, void (*add_all)()) {
     bool json = false;
     bool list = false;
     for (int i = 1; i < argc; ++i) {
@@ -97,7 +77,7 @@ int bench_main(int argc, char** argv) {
     const std::string asked = benchmark::GetBenchmarkFilter();
     const std::string filter = library_filter(asked);
     if (filter.empty()) {
-        std::fprintf(stderr, "gangway_bench: no benchmark matches '%s'\n", asked.c_str());
+        std::fprintf(stderr, "%s: no benchmark matches '%s'\n", argv[0], asked.c_str());
         return 1;
     }
     if (list) {
@@ -114,21 +94,22 @@ int bench_main(int argc, char** argv) {
 
 }  // namespace
 
-benchmark::internal::Benchmark* bench::add(const char* name, void (*fn)(benchmark::State&)) {
-    names().emplace_back(name);
-    return benchmark::RegisterBenchmark(name, fn)->UseRealTime()->MeasureProcessCPUTime();
+benchmark::internal::Benchmark* bench::add(const std::string& name, std::function<void(benchmark::State&)> fn) {
+    names().push_back(name);
+    return benchmark::RegisterBenchmark(name.c_str(), std::move(fn))->UseRealTime()->MeasureProcessCPUTime();
 }
 
-benchmark::internal::Benchmark* bench::add_timed_by_itself(const char* name, void (*fn)(benchmark::State&)) {
-    names().emplace_back(name);
-    return benchmark::RegisterBenchmark(name, fn)->UseManualTime();
+benchmark::internal::Benchmark* bench::add_timed_by_itself(const std::string& name,
+                                                           std::function<void(benchmark::State&)> fn) {
+    names().push_back(name);
+    return benchmark::RegisterBenchmark(name.c_str(), std::move(fn))->UseManualTime();
 }
 
-int main(int argc, char** argv) {
+int bench::run_benchmarks(int argc, char** argv, void (*add_all)()) {
     try {
-        return bench_main(argc, argv);
+        return run(argc, argv, add_all);
     } catch (const std::exception& e) {
-        std::fprintf(stderr, "gangway_bench: %s\n", e.what());
+        std::fprintf(stderr, "%s: %s\n", argv[0], e.what());
         return 1;
     }
 }

@@ -104,7 +104,8 @@ void floor_ffi_closure_create_free(State& state) {
 void bench::add_call_floors() {
     add("floor_callback", &floor_callback);
     add("floor_call_with_callback", &floor_call_with_callback);
-    add_timed_by_itself("floor_foreign_thread_first_callback", &floor_foreign_thread_first_callback);
+    add_timed_by_itself("floor_foreign_thread_first_callback", &floor_foreign_thread_first_callback)
+        ->Iterations(1000);
     add("floor_handle_lookup", &floor_handle_lookup);
     add("floor_ffi_closure", &floor_ffi_closure);
     add("floor_ffi_closure_create_free", &floor_ffi_closure_create_free);

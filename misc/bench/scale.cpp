@@ -57,7 +57,7 @@ void calls_of_threads(State& state, int n) {
 
 void lateness(State& state, int goroutines) {
     bench::tick_lateness_beside(state, two_ps, goroutines, [](std::atomic<bool>& done) {
-        while (!done) gangway::call<&bench_sleep_us>(10'000U);
+        while (!done) gangway::call<&bench_sleep_us>(100'000U);
     });
 }
 
@@ -97,15 +97,20 @@ std::string point(const char* family, int n) {
 }
 
 void add_points() {
-    for (int n : {1, 2, 4, 8}) bench::add(point("calls_ps", n), [n](State& s) { calls_of_ps(s, n); });
+    constexpr int calls = 10'000'000;  // so many that making the threads is not what is measured
+    for (int n : {1, 2, 4, 8})
+        bench::add(point("calls_ps", n), [n](State& s) { calls_of_ps(s, n); })->Iterations(calls);
     for (int n : {1, 2, 4, 8, 16, 64}) {
-        bench::add(point("calls_threads", n), [n](State& s) { calls_of_threads(s, n); });
+        bench::add(point("calls_threads", n), [n](State& s) { calls_of_threads(s, n); })->Iterations(calls);
     }
     for (int n : {100, 1'000, 10'000, 100'000, 1'000'000}) {
         // Some rounds at least, however many take part.
         bench::add(point("switch", n), [n](State& s) {
             bench::share_yields(s, n);
         })->Iterations(std::max(2'000'000, 4 * n));
+    }
+    // More of them are gangway_bench's: rss_per_goroutine_100k, _1m.
+    for (int n : {100, 1'000, 10'000}) {
         bench::add(point("memory", n), [n](State& s) { bench::rss_per_goroutine(s, n); })->Iterations(1);
     }
     for (int n : {0, 1, 10, 100, 1'000}) {

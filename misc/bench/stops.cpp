@@ -6,6 +6,7 @@
 #include <gangway/sync.hpp>
 
 #include <cstdint>
+#include <string>
 
 #include "misc/bench/bench.hpp"
 #include "misc/bench/families.hpp"
@@ -14,10 +15,9 @@ namespace {
 
 using benchmark::State;
 
-// The argument is the number of ps.
-void stw_memstats(State& state) {
+void stw_memstats(State& state, int ps) {
     constexpr int goroutines = 1000;
-    bench::in_goroutine(state, static_cast<int>(state.range(0)), [&] {
+    bench::in_goroutine(state, ps, [&] {
         gangway::chan<int> gate;
         gangway::wait_group all;
         for (int i = 0; i < goroutines; ++i) all.go([&] { gate.recv(); });
@@ -45,6 +45,6 @@ void stw_gomaxprocs(State& state) {
 }  // namespace
 
 void bench::add_stops() {
-    add("stw_memstats", &stw_memstats)->Arg(1)->Arg(2);
+    for (int ps : {1, 2}) add("stw_memstats/" + std::to_string(ps), [ps](State& s) { stw_memstats(s, ps); });
     add("stw_gomaxprocs", &stw_gomaxprocs);
 }

@@ -3,6 +3,7 @@
 // among more.
 #pragma once
 
+#include <gangway/chan.hpp>
 #include <gangway/runtime.hpp>
 #include <gangway/sync.hpp>
 
@@ -32,23 +33,23 @@ struct yields {
 inline void share_yields(benchmark::State& state, int goroutines) {
     in_goroutine(state, 1, [&] {
         int arrived = 1;
-        bool started = false;
         yields all;
+        gangway::chan<int> gate;
         gangway::wait_group peers;
         for (int i = 1; i < goroutines; ++i) {
             peers.go([&] {
                 ++arrived;
-                while (!started) gangway::gosched();
+                gate.recv();
                 yield_on(all);
             });
         }
         while (arrived < goroutines) gangway::gosched();
+        all.left = operations(state);
+        // Entered once. That the gate opens is measured too: with many behind it, some are under way before all are.
         while (state.KeepRunningBatch(operations(state))) {
-            all.left = operations(state);
-            started = true;
+            gate.close();
             yield_on(all);
         }
-        started = true;
         peers.wait();
         expect(state, all.made == state.iterations(), "the yields do not add up");
     });

@@ -1,0 +1,3 @@
+module gangway.bench/echo
+
+go 1.19

@@ -1,0 +1,3 @@
+module gangway.bench/sqlite
+
+go 1.19

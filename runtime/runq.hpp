@@ -3,11 +3,18 @@
 //
 //  R1 Only the owner writes runqtail and the slots: the slot first, then runqtail with release. A thief loads runqtail
 //     with acquire and so sees the slot, and what its g was when it was queued.
-//  R2 Everybody takes by moving runqhead with a CAS that releases: the owner loads runqhead with acquire before it
-//     fills a slot again, so that slot's readers are done. A thief whose CAS fails has copied gs that are not its own
+//  R2 Everybody takes by moving runqhead, thieves with a CAS that releases: the owner loads runqhead with acquire before
+//     it fills a slot again, so that slot's readers are done. A thief whose CAS fails has copied gs that are not its own
 //     and drops them.
 //  R3 runqhead <= runqtail <= runqhead + runq_size, as unsigned differences.
-//  R4 runnext is put by the owner and taken, by anybody, with one atomic operation on the word.
+//  R4 runnext is put by the owner and taken by anybody, thieves with a CAS. While it is null, only the owner writes it.
+//  R5 The owner writes runqhead, and a runnext that is not null, with plain stores, where no thief could have its CAS
+//     between the owner's load and store: it marks `taking`, then looks for thieves; a thief counts itself in `thieves`,
+//     then looks at `taking`. Between the two steps on either side stands the asymmetric fence (F1): the owner sees the
+//     thief and takes with a CAS too, or the thief sees the owner and leaves without anything. Where both see
+//     each other, both step back. The owner's release of `taking` publishes what it wrote to the thief that finds it 0,
+//     a thief's release of `thieves` what it took to the owner.
+//     A thief that leaves so has not looked at all: W1's second look goes by runqempty.
 //
 // Two goroutines that ready each other by turns stay in runnext and could keep the ring waiting for ever: after
 // runnext_limit of them in a row the ring comes first.
@@ -15,6 +22,8 @@
 
 #include <cstdint>
 
+#include "runtime/chaos_window.hpp"
+#include "runtime/fence.hpp"
 #include "runtime/types.hpp"
 
 namespace gangway::runtime {
@@ -46,27 +55,65 @@ inline void runqput_tail(p* pp, g* gp) {
     runqputslow(pp, gp, head, tail);
 }
 
+// R5: true where the owner may take with plain stores, until end_taking.
+inline bool begin_taking(p* pp) {
+    store_relaxed(pp->taking, 1U);
+    light_fence();
+    chaos_window();
+    if (load_acquire(pp->thieves) == 0) [[likely]]
+        return true;
+    store_release(pp->taking, 0U);
+    return false;
+}
+inline void end_taking(p* pp) {
+    store_release(pp->taking, 0U);
+}
+
 inline void runqput(p* pp, g* gp, bool next) {
     if (next) {
-        gp = exchange_acq_rel(pp->runnext, gp);  // R4
-        if (gp == nullptr) return;
+        g* before = load_relaxed(pp->runnext);
+        if (before == nullptr) {
+            store_release(pp->runnext, gp);  // R4
+            return;
+        }
+        if (begin_taking(pp)) {
+            before = load_relaxed(pp->runnext);
+            store_release(pp->runnext, gp);
+            end_taking(pp);
+        } else {
+            before = exchange_acq_rel(pp->runnext, gp);
+        }
+        if (before == nullptr) return;  // a thief has it
+        gp = before;
     }
     runqput_tail(pp, gp);
 }
 
+g* runqget_ring_beside_thieves(p* pp);
+g* runqget_next_beside_thieves(p* pp);
+
 inline g* runqget_ring(p* pp) {
-    for (;;) {
-        std::uint32_t head = load_acquire(pp->runqhead);
-        if (head == load_relaxed(pp->runqtail)) return nullptr;
-        g* gp = load_relaxed(pp->runq[head % runq_size]);
-        if (cas_release(pp->runqhead, head, head + 1)) return gp;  // R2
+    if (load_relaxed(pp->runqhead) == load_relaxed(pp->runqtail)) return nullptr;  // thieves only make it emptier
+    if (!begin_taking(pp)) [[unlikely]]
+        return runqget_ring_beside_thieves(pp);
+    std::uint32_t head = load_relaxed(pp->runqhead);
+    g* gp = nullptr;
+    if (head != load_relaxed(pp->runqtail)) {
+        gp = load_relaxed(pp->runq[head % runq_size]);
+        store_release(pp->runqhead, head + 1);  // R5
     }
+    end_taking(pp);
+    return gp;
 }
 
 inline g* runqget_next(p* pp) {
+    if (load_relaxed(pp->runnext) == nullptr) return nullptr;
+    if (!begin_taking(pp)) [[unlikely]]
+        return runqget_next_beside_thieves(pp);
     g* next = load_relaxed(pp->runnext);
-    // Acquire is not needed: the owner put it there itself. R4
-    return next != nullptr && cas_relaxed(pp->runnext, next, nullptr) ? next : nullptr;
+    store_relaxed(pp->runnext, nullptr);  // R5
+    end_taking(pp);
+    return next;
 }
 
 // Owner only.

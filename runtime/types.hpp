@@ -247,6 +247,8 @@ struct alignas(64) p {
     std::atomic<std::uint32_t> runqhead{0};
     std::atomic<std::uint32_t> runqtail{0};
     std::atomic<g*> runnext{nullptr};
+    std::atomic<std::uint32_t> taking{0};     // owner: 1 while it takes without a locked instruction
+    std::atomic<std::uint32_t> thieves{0};    // that are at the queue
     std::atomic<std::uint32_t> schedtick{0};  // one writer; sysmon reads
     std::uint32_t runnext_streak = 0;         // owner
     std::uint32_t next_sharing = 0;           // owner; a schedtick

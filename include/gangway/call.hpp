@@ -119,7 +119,7 @@ public:
 template <class F>
 struct call_frame {
     using result = std::invoke_result_t<F&>;
-    F& f;
+    F f;
     [[no_unique_address]] result_slot<result> out{};
 
     // On g0. Nothing may unwind through the stub onto the goroutine's stack: what the callee throws is kept here and
@@ -147,24 +147,24 @@ template <class F>
 
 template <class F>
 std::invoke_result_t<F&> cross(F f) {
-    call_frame<F> frame{f};
+    call_frame<F> frame{std::move(f)};
     if (!cgocall(&call_frame<F>::enter, &frame)) [[unlikely]]
-        return stay(f);
+        return stay(frame.f);
     return frame.out.take();
 }
 
 template <class F>
 std::invoke_result_t<F&> cross_blocking(F f) {
-    call_frame<F> frame{f};
-    if (!cgocall_mode(call_mode::blocking, &call_frame<F>::enter, &frame)) return stay(f);
+    call_frame<F> frame{std::move(f)};
+    if (!cgocall_mode(call_mode::blocking, &call_frame<F>::enter, &frame)) return stay(frame.f);
     return frame.out.take();
 }
 
 template <class F>
 std::invoke_result_t<F&> cross_leaf(F f) {
-    call_frame<F> frame{f};
+    call_frame<F> frame{std::move(f)};
     if (!leafcall(&call_frame<F>::enter, &frame)) [[unlikely]]
-        return stay(f);
+        return stay(frame.f);
     return frame.out.take();
 }
 
@@ -185,7 +185,13 @@ struct signature<false, R, P...> {
     using result = R;
     template <auto Fn, class Way>
     static decltype(auto) by(Way way, std::type_identity_t<P>... p) {
-        return way([&]() noexcept(noexcept(Fn(std::forward<P>(p)...))) -> R { return Fn(std::forward<P>(p)...); });
+        // In the frame itself, where C's side finds them with one load each.
+        if constexpr ((std::is_scalar_v<P> && ...)) {
+            return way([p...]() noexcept(noexcept(Fn(p...))) -> R { return Fn(p...); });
+        } else {
+            return way(
+                [&]() noexcept(noexcept(Fn(std::forward<P>(p)...))) -> R { return Fn(std::forward<P>(p)...); });
+        }
     }
 };
 // C's variadic functions: what stands for the dots is passed on as it is and promoted by the call itself.

@@ -34,7 +34,7 @@ def cells(data, row):
         "benchmark": row, "unit": unit(row), "min": number(min(ours)), "median": number(statistics.median(ours)),
         "spread": spread(ours), "floor": number(least(data, "gangway", floor)) if floor else "",
         "Go": number(min(go)) if go else "", "Go median": number(statistics.median(go)) if go else "",
-        "of Go": number(min(ours) / min(go)) if go else "", "wanted": number(verdict.go_wanted),
+        "of Go": number(min(ours) / min(go)) if go else "", "wanted": number(verdict.go_wanted) if go else "",
         "Boost.Fiber": number(least(data, "boost", row)), "threads": number(least(data, "threads", row)),
         "target": verdict.target, "limit": number(verdict.limit), "": verdict.text}
 

@@ -43,7 +43,7 @@ GROUPS = [
                                    "handle_lookup|qsort_.*"),
     ("Goroutines", "switch_.*|spawn_join|rss_.*|stw_.*"),
     ("Channels and locks", "chan_.*|select2.*|mutex_.*"),
-    ("Locked threads", "locked_.*|pinned_.*"),
+    ("Locked threads", "locked_.*|pinned_.*|event_loop_.*"),
     ("Waiting: C, time, sockets", ".*_1000x100ms.*|tick_.*|sleep_.*|timer_.*|tcp_.*"),
 ]
 FLOORS = ("The floors themselves", "floor_.*")

@@ -92,7 +92,7 @@ TARGETS = {
     "tcp_echo_100": faster_than_go(1.15),
 }
 
-# The twin of each row: the same work without Gangway. Several rows may have one, as "2 x" says.
+# The twin of each row: the same work without Gangway.
 FLOORS = {
     "leaf_call": "direct_call", "call": "direct_call", "call_errno": "direct_call",
     "blocking_call_handoff": FUTEX,
@@ -111,6 +111,8 @@ FLOORS = {
     "locked_pingpong": FUTEX, "locked_pingpong_both": FUTEX,
     "locked_pingpong" + ONE_CORE: FUTEX + ONE_CORE, "locked_pingpong_both" + ONE_CORE: FUTEX + ONE_CORE,
     "pinned_run": "floor_cache_line_roundtrip", "pinned_run_asleep": FUTEX,
+    "event_loop_run": "floor_cache_line_roundtrip", "event_loop_run_asleep": FUTEX,
+    "switch_gosched_bound": "floor_fcontext_jump",
     "rss_per_goroutine_100k": "floor_page", "rss_per_goroutine_1m": "floor_page",
     "blocking_1000x100ms": "threads_1000x100ms", "blocking_1000x100ms" + COLD: "threads_1000x100ms",
     "sleep_100us": "floor_sleep_100us",

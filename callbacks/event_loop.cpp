@@ -100,7 +100,7 @@ bool event_loop::state::more_comes() {
 
 void event_loop::state::turn() {
     const std::int64_t until = nanotime() + longest_turn;
-    bool woken = false;
+    bool woken = false, ran = false;
     do {
         while (detail::posted* call = queue.take_and_sleep()) {
             if (queue.has_more_here() && !woken) {
@@ -108,11 +108,12 @@ void event_loop::state::turn() {
                 woken = true;
             }
             run_one(call);
+            ran = true;
             if (nanotime() < until) continue;
             if (queue.has_more_here()) wake();
             return;
         }
-    } while (more_comes());
+    } while (ran && more_comes());  // not after a wake-up for what an earlier turn has taken
 }
 
 event_loop::event_loop(hooks of) {

@@ -16,9 +16,11 @@
 
 namespace gangway {
 
-// A thread that runs nothing but what is given to it here: functions, one after the other in a goroutine of its own
-// (run, post), and any number of goroutines that stay on it (go). They take turns where they park or yield, at the cost
-// of any other switch. lock_os_thread() in one of them, or a callback from C that it has called, keeps the others waiting.
+// A thread that runs nothing but what is given to it here: functions, one after the other in a goroutine of its own (run,
+// post), and any number of goroutines that stay on it (go). They take turns where they park or yield, at the cost of any
+// other switch; when they have kept a p busy for a millisecond, others that wait for one come first. lock_os_thread() in
+// one of them, or a callback from C that it has called, keeps the others waiting. The thread's own goroutine is counted by
+// num_goroutine(), and waiting for work it keeps no deadlock from being one.
 class pinned_thread {
 public:
     // Starts the thread. name, cut to 15 bytes, is the system's name for it. Any thread; may park. Throws std::bad_alloc.
@@ -48,7 +50,8 @@ public:
         call.release();
     }
 
-    // Starts a goroutine that stays on the thread, beside others that do. As gangway::go() in all else.
+    // Starts a goroutine that stays on the thread, beside others that do. As gangway::go() in all else, but one that ends
+    // locked leaves the thread to the others.
     template <class F>
     void go(F&& f) {
         static_assert(std::is_invocable_v<std::decay_t<F>>, "go(f): f cannot be called without arguments");

@@ -86,8 +86,9 @@ private:
             &actor::goexit_in_child,
             &actor::goexit_in_callback,
             &actor::end_locked,
+            &actor::share_thread,
         };
-        constexpr int nesting = 8;
+        constexpr int nesting = 9;
         const int n = static_cast<int>(std::size(all)) - (depth_ > 0 ? 0 : nesting);
         (this->*all[choose_.below(n)])();
     }
@@ -301,6 +302,40 @@ private:
             },
             deeper())
             .join();
+    }
+
+    // Goroutines that share a thread, while others have functions for it. They take no locks: one of them may be alone there.
+    void share_thread() {
+        gangway::pinned_thread thread;
+        const long there = thread.run([] { return ::syscall(SYS_gettid); });
+        gangway::wait_group done;
+        const int n = choose_.between(1, 4);
+        done.add(n);
+        for (int i = 0; i < n; i++) {
+            thread.go([&, a = deeper()]() mutable {
+                a.share();
+                check(there == ::syscall(SYS_gettid), "a bound goroutine's thread");
+                done.done();
+            });
+        }
+        for (int i = 0; i < n; i++) check(thread.run([i] { return i; }) == i, "a pinned function's result");
+        done.wait();
+        thread.run([a = deeper()]() mutable { a.act(2); });
+        check(there == thread.run([] { return ::syscall(SYS_gettid); }), "a pinned thread's thread");
+    }
+
+    void share() {
+        using action = void (actor::*)();
+        static constexpr action all[] = {&actor::yield,     &actor::call,        &actor::call_errno,
+                                         &actor::leaf_call, &actor::block_in_c,  &actor::throw_and_park,
+                                         &actor::ping_pong, &actor::share_locked};
+        for (int i = 0; i < 4; i++) (this->*all[choose_.below(static_cast<int>(std::size(all)))])();
+    }
+
+    void share_locked() {
+        gangway::os_thread_lock alone;
+        yield();
+        block_in_c();
     }
 
     static void expect_goexit(gangway::task<void>& t) {

@@ -15,6 +15,7 @@
 #include "runtime/extram.hpp"
 #include "runtime/park.hpp"
 #include "runtime/proc.hpp"
+#include "runtime/spin.hpp"
 #include "runtime/throw.hpp"
 
 namespace gangway {
@@ -32,6 +33,7 @@ struct pinned_thread::state {
     void begin(const std::string& name);
     void work();
     bool run_all();
+    bool more_comes() const;
     void end();
     void start_next();
 };
@@ -64,7 +66,7 @@ void pinned_thread::state::work() {
         }
     } last_act{*this};
     while (!ending) {
-        if (!run_all())
+        if (!run_all() && !more_comes())
             gopark([](g*, void* at) { return static_cast<detail::posted_queue*>(at)->sleep(); }, &queue,
                    wait_reason::pinned_thread_idle);
     }
@@ -81,6 +83,13 @@ bool pinned_thread::state::run_all() {
         call->act(call, true);
     }
     return any;
+}
+
+// Looks a moment longer before it parks: a caller that has its answer is soon back with the next. Not while others of the
+// thread wait for their turn.
+bool pinned_thread::state::more_comes() const {
+    const m* mp = getm();
+    return !has_own(mp) && spin_for(mp, [&] { return queue.has_come() || has_own(mp); }) && queue.has_come();
 }
 
 void pinned_thread::state::end() {

@@ -21,8 +21,8 @@ ALSO_ON_ONE_CORE = ("locked_pingpong", "locked_pingpong_both", "floor_futex_roun
 SELDOM = re.compile("100k|100ms|^scale_|lateness"), 3
 RARE = re.compile("_1m$|/1000000$"), 1
 # Where threads wait for each other, or the result is no time, CPU time says nothing.
-WALL = re.compile("pingpong_|locked|pinned|event_loop|contended8|handoff|100ms|rss|futex|cache_line|thread|lateness|sleep|stw|tcp|"
-                  "calls_|memory")
+WALL = re.compile("pingpong_|locked|pinned|event_loop|contended8|handoff|100ms|rss|futex|cache_line|thread|lateness|"
+                  "sleep|stw|tcp|calls_|memory")
 NS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 
 
@@ -114,8 +114,8 @@ def measure(there, opts):
              for side, programs in there["bench"].items()}
     rows = rows_to_run(sides, opts.filter)
     data = {"machine": machine(), "versions": there["versions"], "repetitions": opts.repetitions,
-            "min_time": opts.min_time, "cpu_time": opts.cpu_time, "load": [os.getloadavg()[0]], "times": {"gangway": {}}, "whole": {},
-            "failures": []}
+            "min_time": opts.min_time, "cpu_time": opts.cpu_time, "load": [os.getloadavg()[0]],
+            "times": {"gangway": {}}, "whole": {}, "failures": []}
     start = time.monotonic()
     for repetition in range(opts.repetitions):
         for row in rows:

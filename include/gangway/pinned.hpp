@@ -90,9 +90,8 @@ public:
 class event_loop {
 public:
     struct hooks {
-        std::function<void()> run;  // the loop: returns once quit was called. Called once, as C is (call())
-        std::function<void()>
-            wake;  // has the loop call run_posted() soon. From any thread
+        std::function<void()> run;   // the loop: returns once quit was called. Called once, as C is (call())
+        std::function<void()> wake;  // has the loop call run_posted() soon. From any thread
         std::function<void()> quit;  // makes run return. On the loop's thread, from run_posted()
     };
     // Any thread. Throws std::invalid_argument where a hook is empty.

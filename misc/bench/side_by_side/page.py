@@ -89,7 +89,9 @@ def misses(data, prose):
     rows = [row for row in data["times"]["gangway"] if verdicts.of(row, data).text in ("MISS", "ratio")]
     if not rows:
         return ""
-    parts = ["## What is above its limit, and why\n"]
+    parts = ["## What is above its limit, and why\n",
+             "Where figures are given they were measured, before and after in one run. The other reasons are what the code "
+             "does there,\nand no profile has taken them apart.\n"]
     for row in rows:
         verdict = verdicts.of(row, data)
         mine = min(data["times"]["gangway"][row])

@@ -22,6 +22,9 @@ namespace {
 constexpr std::int64_t shortest_nap = 20'000;  // ns; also how long a call keeps its p when there is work for it
 // A goroutine that began right after a look is found at the next and asked a time slice later: 15 ms at most.
 constexpr std::int64_t longest_nap = 5'000'000;
+// After a goroutine was asked to let a timer fire. Not at once: where all CPUs compute, a thread that wakes often is made
+// to wait for them, and then it is the next timer that is late.
+constexpr std::int64_t soon_again = 200'000;
 constexpr int naps_before_longer_ones = 50;          // without anything to do
 constexpr std::int64_t idle_call_limit = 1'000'000;  // a call keeps its p this long when there is no work
 constexpr std::uint32_t takes_that_are_a_habit = 3;
@@ -138,8 +141,12 @@ void preempt_those_on(p* const* ps, int nps) {
     add_relaxed(sched.preempt_requests, static_cast<std::uint64_t>(n));
 }
 
-// True: something was done, keep looking often.
-bool retake(std::int64_t now) {
+struct retaken {
+    bool took;     // keep looking often
+    bool overdue;  // look again soon: the timer that one kept waiting may be a ticker's, and be set anew by now
+};
+
+retaken retake(std::int64_t now) {
     m* candidates[max_procs];
     p* overdue[max_procs];
     int n = 0, noverdue = 0;
@@ -163,9 +170,7 @@ bool retake(std::int64_t now) {
             candidates[n++] = mp;
     }
     preempt_those_on(overdue, noverdue);
-    const bool took = n != 0 && take(candidates, n) != 0;
-    // An overdue one is a reason to look again soon: the timer that it keeps waiting may be a ticker's.
-    return took || noverdue != 0;
+    return {n != 0 && take(candidates, n) != 0, noverdue != 0};
 }
 
 // sched.lock held.
@@ -251,6 +256,7 @@ void* sysmon(void*) {
     prctl(PR_SET_TIMERSLACK, 1);  // ns; else the kernel adds 50 us to each nap
     std::int64_t length = shortest_nap;
     int quiet = 0;
+    bool overdue = false;
     idle_sleep idle;
     for (;;) {
         if (quiet == 0) {
@@ -258,16 +264,19 @@ void* sysmon(void*) {
         } else if (quiet > naps_before_longer_ones && length < longest_nap) {
             length *= 2;
         }
-        nap(chaos_on ? chaos_nap() : until_next_event(length));
+        nap(chaos_on ? chaos_nap() : until_next_event(overdue ? std::min(length, soon_again) : length));
         note_time();
         if (idle.sleep_while_all_idle()) {
             quiet = 0;
+            overdue = false;
             continue;
         }
         std::int64_t now = nanotime();
         poll_if_forgotten(now);
         start_m_for_timers(now);
-        quiet = retake(now) ? 0 : quiet + 1;
+        const retaken r = retake(now);
+        quiet = r.took ? 0 : quiet + 1;
+        overdue = r.overdue;
     }
     return nullptr;
 }

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "runtime/capture.hpp"
+#include "runtime/peek.hpp"
 #include "runtime/sleeper.hpp"
 #include "runtime/switch.hpp"
 
@@ -18,18 +19,6 @@ constexpr int most_looks = 8;                              // at a goroutine tha
 constexpr std::int64_t answer_limit = 2'000'000'000;       // ns, for one thread: there may be many for each CPU
 constexpr std::int64_t all_answers_limit = 4'000'000'000;  // for threads that do not answer, together
 constexpr std::uintptr_t farthest_frame = 256 << 10;       // bytes; how far rbp is looked for
-
-// Reads it as it is at this moment. Volatile, or the loads would be moved out of the functions that are not
-// instrumented.
-template <class T>
-[[gnu::always_inline]] inline T peek(const T& field) {
-    return *const_cast<const volatile T*>(&field);
-}
-template <class T>
-[[gnu::always_inline]] inline T peek(const std::atomic<T>& field) {
-    static_assert(sizeof(std::atomic<T>) == sizeof(T));  // NOLINT(bugprone-sizeof-expression): pointers too
-    return *reinterpret_cast<const volatile T*>(&field);
-}
 
 __attribute__((noinline, no_sanitize("thread"))) std::uintptr_t syscallsp_of(const g* gp) {
     return reinterpret_cast<std::uintptr_t>(peek(gp->syscallsp));

@@ -19,6 +19,7 @@
 #include "runtime/json_line.hpp"
 #include "runtime/long_systemstack.hpp"
 #include "runtime/mem_stats.hpp"
+#include "runtime/peek.hpp"
 #include "runtime/runq.hpp"
 #include "runtime/sema.hpp"
 #include "runtime/stack.hpp"
@@ -46,11 +47,6 @@ struct m_look {
     bool in_syscall;
     stack g0;
 };
-
-template <class T>
-[[gnu::always_inline]] inline T peek(const T& field) {
-    return *const_cast<const volatile T*>(&field);
-}
 
 __attribute__((noinline, no_sanitize("thread"))) m_look look_at(const m& mp) {
     m_look l{};

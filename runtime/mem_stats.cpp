@@ -9,6 +9,7 @@
 #include "runtime/closure_list.hpp"
 #include "runtime/each.hpp"
 #include "runtime/handle.hpp"
+#include "runtime/peek.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/resident.hpp"
 #include "runtime/runq.hpp"
@@ -26,17 +27,20 @@ std::uint64_t queued() {
     return n + bound_runnable() - bound_in_line();
 }
 
+// Whether mp has a goroutine in C, or on its way there or back. Read past the sanitizer, as reports are (U5): a foreign
+// thread takes its goroutine, which may be new, in the middle of a stop.
+[[gnu::noinline, gnu::no_sanitize("thread")]] bool is_in_c(const m& mp) {
+    const g* gp = mp.curg;
+    return gp != nullptr && peek(gp->status) == Grunning && !peek(mp.entering);
+}
+
 // From the queues and the ms, for a walk over all goroutines would stop the world for longer than all else. In a stopped
 // world one that runs is the caller, or in C, on its way there or back; and one that is runnable is in a queue, but for
 // the few instructions of a thread without a p that makes it so: until then it counts as waiting.
 void count_states(mem_stats& s) {
     const m* own = usable_p(getm()) != nullptr ? getm() : nullptr;
     s.goroutines_running = own != nullptr ? 1 : 0;
-    each_m([&](const m& mp) {
-        const g* gp = mp.curg;
-        const bool in_c = &mp != own && gp != nullptr && load_relaxed(gp->status) == Grunning;
-        s.goroutines_in_c += in_c && !load_relaxed(mp.entering) ? 1 : 0;
-    });
+    each_m([&](const m& mp) { s.goroutines_in_c += &mp != own && is_in_c(mp) ? 1 : 0; });
     s.goroutines_runnable = s.runnable = queued();
     const std::uint64_t others = s.goroutines_running + s.goroutines_in_c + s.goroutines_runnable;
     // Of what C's threads begin and end meanwhile.

@@ -62,6 +62,7 @@ GOROUTINE_TEST(condition_variable, TestCondSignal) {
         EXPECT_TRUE(nothing_in(awake)) << "one notify woke more than one";
     }
     c.notify_one();
+    EXPECT_TRUE(test::until_alone());
 }
 
 // Each notify wakes the one that came before the others.
@@ -86,6 +87,7 @@ GOROUTINE_TEST(condition_variable, TestCondSignalGenerations) {
         c.notify_one();
     }
     EXPECT_EQ(n - 1, awake.recv());
+    EXPECT_TRUE(test::until_alone());
 }
 
 // The same with all of them waiting at once.
@@ -524,6 +526,8 @@ TEST(condition_variable, off_a_goroutine) {
     c.wait(l, [&] { return set; });
     EXPECT_TRUE(l.owns_lock());
     EXPECT_TRUE(c.wait_for(l, 1h, [] { return true; }));
+    l.unlock();
+    EXPECT_TRUE(test::until_alone());
 }
 
 // --- with a deadline
@@ -609,6 +613,7 @@ GOROUTINE_TEST(condition_variable, a_notify_is_not_for_one_whose_time_was_up) {
     EXPECT_EQ(0, woken.recv());
     c.notify_one();
     EXPECT_EQ(2, woken.recv());
+    EXPECT_TRUE(test::until_alone());
 }
 
 // Deadlines and notifies meet: each notify wakes one that says so, as long as one waits.

@@ -52,6 +52,11 @@ inline int goroutines_in(const std::string& state) {
     return yield_until([&] { return goroutines_in(state) == n; });
 }
 
+// Yields until the caller is the only goroutine: before a body returns whose variables others may still use.
+[[nodiscard]] inline bool until_alone() {
+    return yield_until([] { return gangway::num_goroutine() <= (gangway::on_goroutine() ? 1 : 0); });
+}
+
 // The options that tests run with: each sets all of them, for the runtime keeps what an earlier run() set.
 inline gangway::options with_ps(int n) {
     gangway::options o;

@@ -92,6 +92,7 @@ GOROUTINE_TEST(mutex, another_goroutine_may_unlock_it) {
     }
     m.lock();
     m.unlock();
+    EXPECT_TRUE(test::until_alone());
 }
 
 GOROUTINE_TEST(mutex, a_foreign_thread_may_unlock_it) {
@@ -187,6 +188,7 @@ TEST(mutex, off_a_goroutine) {
         std::lock_guard lock(m);
         gangway::gosched();
     });
+    EXPECT_TRUE(test::until_alone());
 }
 
 }  // namespace

@@ -206,6 +206,7 @@ TEST(semaphore, off_a_goroutine) {
     s.acquire();
     EXPECT_TRUE(s.try_acquire_for(1h));
     EXPECT_FALSE(s.try_acquire());
+    EXPECT_TRUE(test::until_alone());
 }
 
 // --- with a deadline

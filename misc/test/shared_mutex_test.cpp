@@ -275,6 +275,7 @@ GOROUTINE_TEST(shared_mutex, another_goroutine_may_unlock_it) {
     }
     rw.lock();
     rw.unlock();
+    EXPECT_TRUE(test::until_alone());
 }
 
 GOROUTINE_TEST(shared_mutex, a_foreign_thread_may_unlock_it) {
@@ -350,6 +351,7 @@ TEST(shared_mutex, off_a_goroutine) {
     });
     EXPECT_TRUE(rw.try_lock());
     rw.unlock();
+    EXPECT_TRUE(test::until_alone());
 }
 
 }  // namespace

@@ -139,6 +139,7 @@ GOROUTINE_TEST(timer, TestMultiWakeupTimer) {
     t.reset(0ns);
     EXPECT_TRUE(test::yield_until([&] { return ran > before; }));
     t.stop();
+    EXPECT_TRUE(test::until_alone());
 }
 
 // A heap of many levels. Each of them runs once, or had been stopped.

@@ -29,7 +29,7 @@ std::uint64_t queued() {
 
 // Whether mp has a goroutine in C, or on its way there or back. Read past the sanitizer, as reports are (U5): a foreign
 // thread takes its goroutine, which may be new, in the middle of a stop.
-[[gnu::noinline, gnu::no_sanitize("thread")]] bool is_in_c(const m& mp) {
+__attribute__((noinline, no_sanitize("thread"))) bool is_in_c(const m& mp) {
     const g* gp = mp.curg;
     return gp != nullptr && peek(gp->status) == Grunning && !peek(mp.entering);
 }

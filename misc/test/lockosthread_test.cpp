@@ -12,22 +12,12 @@
 #include "c/tls.h"
 #include "fixture.hpp"
 #include "locked_probe.hpp"
+#include "wander.hpp"
 
 namespace {
 
 std::int64_t thread() {
     return ::syscall(SYS_gettid);
-}
-
-// Goes through the scheduler in each way there is.
-void wander() {
-    gangway::gosched();
-    gangway::spawn([] { gangway::gosched(); }).join();
-    gangway::chan<int> ch;
-    gangway::go([ch]() mutable { ch.send(1); });
-    EXPECT_EQ(1, ch.recv());
-    gangway::call([] {});
-    gangway::blocking_call([] {});
 }
 
 GOROUTINE_TEST(lockosthread, stays_on_its_thread) {
@@ -37,7 +27,7 @@ GOROUTINE_TEST(lockosthread, stays_on_its_thread) {
             gangway::os_thread_lock locked;
             const std::int64_t here = thread();
             for (int k = 0; k < 50; k++) {
-                wander();
+                test::wander();
                 ASSERT_EQ(here, thread());
             }
         });
@@ -239,7 +229,7 @@ TEST(lockosthread, run_pins_to_its_caller) {
         gangway::lock_os_thread();
         for (int i = 0; i < 50; i++) {
             EXPECT_EQ(::getpid(), thread());
-            wander();
+            test::wander();
         }
         EXPECT_EQ(::getpid(), gangway::call<&::thread_id>());
     });
@@ -249,7 +239,7 @@ TEST(lockosthread, run_pins_to_its_caller) {
             gangway::lock_os_thread();
             for (int i = 0; i < 50; i++) {
                 EXPECT_EQ(here, thread());
-                wander();
+                test::wander();
             }
         });
         EXPECT_EQ(here, thread());

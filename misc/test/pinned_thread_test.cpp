@@ -15,6 +15,7 @@
 
 #include "c/callback.h"
 #include "fixture.hpp"
+#include "wander.hpp"
 
 namespace {
 
@@ -183,20 +184,6 @@ GOROUTINE_TEST(pinned_thread, what_is_posted_is_destroyed_on_the_thread) {
     EXPECT_EQ(t.run(thread), destroyed_on);
 }
 
-// Goes through the scheduler in each way there is.
-void wander() {
-    gangway::gosched();
-    gangway::spawn([] { gangway::gosched(); }).join();
-    gangway::chan<int> ch;
-    gangway::go([ch]() mutable { ch.send(1); });
-    EXPECT_EQ(1, ch.recv());
-    gangway::call([] {});
-    gangway::blocking_call([] {});
-    gangway::sleep_for(10us);
-    gangway::sleep_for(0us);
-    gangway::preempt_point();
-}
-
 GOROUTINE_TEST(bound_goroutines, never_leave_the_thread) {
     gangway::pinned_thread t;
     const std::int64_t there = t.run(thread);
@@ -205,7 +192,7 @@ GOROUTINE_TEST(bound_goroutines, never_leave_the_thread) {
         done.add();
         t.go([&] {
             for (int k = 0; k < 20; k++) {
-                wander();
+                test::wander();
                 EXPECT_EQ(there, thread());
                 EXPECT_TRUE(t.is_here());
             }
@@ -213,7 +200,7 @@ GOROUTINE_TEST(bound_goroutines, never_leave_the_thread) {
         });
     }
     for (int k = 0; k < 20; k++) {
-        wander();
+        test::wander();
         EXPECT_NE(there, thread());  // nobody else comes there
     }
     done.wait();
@@ -272,7 +259,7 @@ GOROUTINE_TEST(bound_goroutines, a_locked_one_is_alone) {
         for (int i = 0; i < 100; i++) gangway::gosched();
         gate.recv();
         gangway::unlock_os_thread();
-        wander();
+        test::wander();
         EXPECT_FALSE(other_ran);
         gangway::unlock_os_thread();
         EXPECT_TRUE(test::yield_until([&] { return other_ran.load(); }));

@@ -64,20 +64,29 @@ void wake(sudog* s, bool success) {
 
 namespace {
 
+bool unlock_biased(g*, void* lock) {
+    static_cast<biased_lock*>(lock)->unlock(getm()->p);
+    return true;
+}
+
+bool unlock_word(g*, void* lock) {
+    static_cast<biased_lock*>(lock)->unlock(nullptr);
+    return true;
+}
+
 // Parks on q, c's lock held. True: a partner took or gave the value; false: the channel was closed.
-bool wait_on(hchan* c, waitq& q, void* elem, wait_reason why) {
+bool wait_on(hchan* c, p* held_by, waitq& q, void* elem, wait_reason why) {
     sudog s;
     s.gp = getm()->curg;
     s.elem = elem;
     q.enqueue(&s);
-    gopark(&parkunlock, &c->lock, why);
+    gopark(held_by != nullptr ? &unlock_biased : &unlock_word, &c->lock, why);
     return s.success;
 }
 
-// For an operation that has to wait where no goroutine runs, c's lock held: it is done as a goroutine's.
+// For an operation that has to wait where no goroutine runs: it is done as a goroutine's.
 template <class F>
-chan_result elsewhere(hchan* c, const char* what, F operation) {
-    c->lock.unlock();
+chan_result elsewhere(const char* what, F operation) {
     if (!outside_of_runtime()) check_can_park(what);
     chan_result result{};
     as_goroutine(what, [&] { result = operation(); });
@@ -117,28 +126,27 @@ void chanrelease(hchan* c) noexcept {
 
 chan_result chansend(hchan* c, void* elem, bool block) {
     preempt_check();
-    c->lock.lock();
-    if (std::optional<chan_result> r = send_locked(c, elem, [c] { c->lock.unlock(); })) return *r;
-    if (!block) {
-        c->lock.unlock();
-        return chan_result::would_block;
+    p* held_by = c->lock.lock();
+    if (std::optional<chan_result> r = send_locked(c, elem, [=] { c->lock.unlock(held_by); })) return *r;
+    if (!block || !on_curg_stack()) [[unlikely]] {
+        c->lock.unlock(held_by);
+        if (!block) return chan_result::would_block;
+        return elsewhere("chan::send", [=] { return chansend(c, elem, true); });
     }
-    if (!on_curg_stack()) [[unlikely]]
-        return elsewhere(c, "chan::send", [&] { return chansend(c, elem, true); });
-    return wait_on(c, c->sendq, elem, wait_reason::chan_send) ? chan_result::done : chan_result::closed;
+    return wait_on(c, held_by, c->sendq, elem, wait_reason::chan_send) ? chan_result::done : chan_result::closed;
 }
 
 chan_result chanrecv(hchan* c, void* room, bool block) {
     preempt_check();
-    c->lock.lock();
-    if (std::optional<chan_result> r = recv_locked(c, room, [c] { c->lock.unlock(); })) return *r;
-    if (!block) {
-        c->lock.unlock();
-        return chan_result::would_block;
+    p* held_by = c->lock.lock();
+    if (std::optional<chan_result> r = recv_locked(c, room, [=] { c->lock.unlock(held_by); })) return *r;
+    if (!block || !on_curg_stack()) [[unlikely]] {
+        c->lock.unlock(held_by);
+        if (!block) return chan_result::would_block;
+        return elsewhere("chan::recv", [=] { return chanrecv(c, room, true); });
     }
-    if (!on_curg_stack()) [[unlikely]]
-        return elsewhere(c, "chan::recv", [&] { return chanrecv(c, room, true); });
-    return wait_on(c, c->recvq, room, wait_reason::chan_receive) ? chan_result::done : chan_result::closed;
+    return wait_on(c, held_by, c->recvq, room, wait_reason::chan_receive) ? chan_result::done
+                                                                          : chan_result::closed;
 }
 
 bool closechan(hchan* c) {

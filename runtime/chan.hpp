@@ -17,6 +17,7 @@
 #include <gangway/detail/listed.hpp>
 #include <optional>
 
+#include "runtime/biased_lock.hpp"
 #include "runtime/types.hpp"
 
 namespace gangway::runtime {
@@ -70,7 +71,7 @@ struct hchan {
     std::byte* buffer;  // capacity elements; after this struct
     std::atomic<std::size_t> refs{1};
 
-    runtime::m_lock lock{runtime::lock_rank::channel};
+    runtime::biased_lock lock{runtime::lock_rank::channel};
     std::atomic<bool> closed{false};    // written under lock; select looks without it
     std::atomic<std::size_t> count{0};  // written under lock; elements in the buffer
     std::size_t sendx = 0;              // lock: where the next is put

@@ -37,7 +37,9 @@ g* steal_from_any(m* mp, p* pp) {
     auto n = num_procs();
     p* victim = all_p(fastrand(mp) % n);
     if (victim == pp) return nullptr;
-    g* gp = runqsteal(pp, victim, true);
+    bool left_alone = false;
+    g* gp = runqsteal(pp, victim);
+    if (gp == nullptr) gp = runqsteal_next(victim, &left_alone);
     if (gp != nullptr) wakep();  // it does not spin: nobody may know of the others that it took. W1
     return gp;
 }

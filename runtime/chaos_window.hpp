@@ -4,7 +4,7 @@
 
 namespace gangway::runtime {
 
-extern bool chaos_on;  // set once, before the first m
+[[gnu::visibility("hidden")]] extern bool chaos_on;  // set once, before the first m
 
 void chaos_linger();
 

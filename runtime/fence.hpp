@@ -30,7 +30,7 @@ namespace gangway::runtime {
 #endif
 #endif
 
-extern bool membarrier_works;  // set once in fence_init, before the first m
+[[gnu::visibility("hidden")]] extern bool membarrier_works;  // set once in fence_init, before the first m
 
 // First thing of the runtime's start, before any m. `allowed` false: take the seq_cst form.
 void fence_init(bool allowed);

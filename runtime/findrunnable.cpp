@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/findrunnable.hpp"
 
+#include <ctime>
 #include <utility>
 
 #include "runtime/chaos.hpp"
@@ -46,7 +47,8 @@ bool steal_timers(const p* pp, std::uint32_t first, std::uint32_t n) {
     return fired != 0;
 }
 
-g* steal_work(m* mp, p* pp) {
+// *left_alone: a goroutine that its p is about to run.
+g* steal_work(m* mp, p* pp, bool* left_alone) {
     auto n = static_cast<std::uint32_t>(load_acquire(sched.gomaxprocs));
     for (int round = 0; round < steal_rounds; round++) {
         std::uint32_t first = fastrand(mp) % n;
@@ -58,7 +60,9 @@ g* steal_work(m* mp, p* pp) {
             p* victim = all_p((first + i) % n);
             // Not by status: a p on its way to an m that wakes is Pidle too, with goroutines that may be taken.
             if (victim == pp) continue;
-            if (g* gp = runqsteal(pp, victim, round == steal_rounds - 1)) {
+            g* gp = runqsteal(pp, victim);
+            if (gp == nullptr && round == steal_rounds - 1) gp = runqsteal_next(victim, left_alone);
+            if (gp != nullptr) {
                 count(pp->steals);
                 return gp;
             }
@@ -184,6 +188,35 @@ bool attend(m* mp, g** found) {
     return other_p || *found != nullptr;
 }
 
+// How often goroutines were switched to, on all ps.
+std::uint32_t switches() {
+    std::uint32_t sum = 0;
+    for (std::uint32_t i = 0; i < num_procs(); i++) sum += load_relaxed(all_p(i)->schedtick);
+    return sum;
+}
+
+bool rings_empty() {
+    if (load_relaxed(sched.runqsize) != 0) return false;
+    for (std::uint32_t i = 0; i < num_procs(); i++)
+        if (!runqring_empty(all_p(i))) return false;
+    return true;
+}
+
+// The p is idle, the m still counts as spinning. Beside goroutines that wake each other on a p of theirs there is nothing to
+// steal, but each wake-up would wake an m to find that out: some microseconds of the waker's. So this one stays the one
+// that spins, and sleeps in between: its second look (W2) comes a little later, or at once when a ring fills.
+void linger() {
+    constexpr int naps = 8;
+    constexpr timespec nap{0, 20'000};
+    for (int i = 0; i < naps; i++) {
+        if (load_relaxed(netpoll_waiters) != 0 || earliest_timer() != never_fires)
+            return;  // somebody has to wait there
+        std::uint32_t before = switches();
+        nanosleep(&nap, nullptr);
+        if (load_relaxed(sched.attention) != 0 || !rings_empty() || switches() == before) return;
+    }
+}
+
 // The p is idle. Comes back with one.
 void sleep_until_wanted(m* mp) {
     std::int64_t until = never_fires;
@@ -202,15 +235,18 @@ g* findrunnable(m* mp) {
         }
         p* pp = mp->p;
         std::int64_t now = 0;
+        bool left_alone = false;
         run_timers(pp, &now);
         if (g* gp = from_own_or_global(pp)) return gp;
         if (g* gp = from_poller(pp)) return gp;
         if (may_spin(mp)) {
             if (!mp->spinning) become_spinning(mp);
-            if (g* gp = steal_work(mp, pp)) return gp;
+            if (g* gp = steal_work(mp, pp, &left_alone)) return gp;
         }
         if (g* gp = give_up_p(mp)) return gp;
-        if (mp->p == nullptr) sleep_until_wanted(mp);
+        if (mp->p != nullptr) continue;
+        if (left_alone && mp->spinning) linger();
+        sleep_until_wanted(mp);
     }
 }
 

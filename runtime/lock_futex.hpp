@@ -16,7 +16,7 @@ namespace gangway::runtime {
 
 // How many wait for a lock, by its address. Apart from the locks: see L4.
 constexpr std::size_t lock_waiter_slots = 64;
-extern std::atomic<std::uint32_t> lock_waiters[lock_waiter_slots];
+[[gnu::visibility("hidden")]] extern std::atomic<std::uint32_t> lock_waiters[lock_waiter_slots];
 
 // A lock that costs one locked instruction: unlock has none.
 //

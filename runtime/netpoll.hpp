@@ -28,7 +28,7 @@ int netpoll_descriptor();
 bool netpoll_in_use();
 
 // How many goroutines wait for descriptors: while some do, an idle m polls instead of sleeping.
-extern std::atomic<std::int32_t> netpoll_waiters;
+[[gnu::visibility("hidden")]] extern std::atomic<std::int32_t> netpoll_waiters;
 extern std::atomic<bool> netpoll_asleep;  // an m is in epoll_wait. N4
 
 // Asks, and sleeps until `until` (0: not at all; never_fires: no limit). What became runnable, still Gwaiting.

@@ -141,8 +141,6 @@ void settle_left(m* mp) {
 void gopark(unlock_fn unlockf, void* lock, wait_reason why) {
     m* mp = getm();
     check(mp != nullptr && on_curg_stack(mp), "gopark: not on a goroutine's stack");
-    if (load_relaxed(sched.exiting_m) == mp) [[unlikely]]
-        fatal_in(name_of(why), "would wait for ever: the process is exiting and no other goroutine runs");
     g* gp = mp->curg;
     store_relaxed(gp->waiting_for, why);
     store_relaxed(gp->waiting_since, load_relaxed(sched.coarse_time));
@@ -153,9 +151,13 @@ void gopark(unlock_fn unlockf, void* lock, wait_reason why) {
     chaos_window();
     if (g* next = next_for_direct_switch(mp)) {
         switch_to(mp, gp, next);
-    } else {
-        mcall(&park_m);
+        return;
     }
+    if (load_relaxed(sched.exiting_m) == mp) [[unlikely]] {  // attention is set: no direct switch
+        store_relaxed(gp->status, Grunning);
+        fatal_in(name_of(why), "would wait for ever: the process is exiting and no other goroutine runs");
+    }
+    mcall(&park_m);
 }
 
 bool parkunlock(g*, void* lock) {

@@ -42,7 +42,13 @@ void globrunqput(g* gp);
 g* globrunqget(p* pp, std::int32_t max);
 
 // W1, after work was put into a queue. Any thread.
-void wakep();
+void wakep_slow();
+inline void wakep() {
+    light_fence();
+    chaos_window();
+    if (load_relaxed(sched.npidle) != 0 && load_relaxed(sched.nmspinning) == 0) [[unlikely]]
+        wakep_slow();
+}
 
 // The m's own p. acquirep publishes it in pp->m.
 void acquirep(m* mp, p* pp);

@@ -74,19 +74,21 @@ private:
     bool alone_;
 };
 
-// A goroutine in runnext is about to run where it is: leave it there for a few microseconds, the time its owner takes
-// to park. Stealing it at once only throws it back and forth.
-constexpr int runnext_grace_pauses = 64;
+// A goroutine in runnext is about to run where it is. Stealing it at once only throws it back and forth: leave it there for
+// as long as its owner may need to park, which may be in the middle of waking the thief.
+constexpr std::int64_t runnext_grace = 10'000;  // ns
 
-g* steal_runnext(p* victim) {
-    g* next = load_acquire(victim->runnext);
-    if (next == nullptr) return nullptr;
-    if (load_relaxed(victim->status) == Prunning && !chaos_one_in(2)) {
-        for (int i = 0; i < runnext_grace_pauses; i++) cpu_relax();
-        if (load_relaxed(victim->runnext) != next) return nullptr;
-    }
-    visit at(victim);
-    return at.may_take() && cas_acquire(victim->runnext, next, nullptr) ? next : nullptr;  // R4
+// True once the owner has run others, so that its runnext has its turn soon. By the tick too: two goroutines that wake
+// each other stand in runnext by turns, the same one at two looks.
+bool owner_gets_to_it(const p* victim, const g* next) {
+    constexpr int pauses_between_looks = 16;
+    std::uint32_t tick = load_relaxed(victim->schedtick);
+    std::int64_t until = nanotime() + runnext_grace;
+    do {
+        for (int i = 0; i < pauses_between_looks; i++) cpu_relax();
+        if (load_relaxed(victim->runnext) != next || load_relaxed(victim->schedtick) != tick) return true;
+    } while (nanotime() < until);
+    return false;
 }
 
 // Half of victim's ring into pp's, one of them the result.
@@ -114,19 +116,27 @@ g* steal_half(p* pp, p* victim) {
     }
 }
 
-// A look without a visit, which costs every core that runs a thread of the process an interruption.
-bool ring_is_empty(const p* pp) {
-    return load_acquire(pp->runqhead) == load_acquire(pp->runqtail);
-}
 }  // namespace
 
-g* runqsteal(p* pp, p* victim, bool next) {
-    if (!ring_is_empty(victim)) return steal_half(pp, victim);
-    return next ? steal_runnext(victim) : nullptr;
+g* runqsteal(p* pp, p* victim) {
+    return runqring_empty(victim) ? nullptr : steal_half(pp, victim);
+}
+
+g* runqsteal_next(p* victim, bool* left_alone) {
+    g* next = load_acquire(victim->runnext);
+    if (next == nullptr) return nullptr;
+    bool runs = load_relaxed(victim->status) == Prunning && !chaos_one_in(2);
+    if (runs && owner_gets_to_it(victim, next)) {
+        *left_alone = true;
+        return nullptr;
+    }
+    visit at(victim);
+    return at.may_take() && cas_acquire(victim->runnext, next, nullptr) ? next : nullptr;  // R4
 }
 
 g* runqsteal_one(p* victim) {
-    if (ring_is_empty(victim)) return nullptr;
+    if (runqring_empty(victim))
+        return nullptr;  // without a visit, which interrupts every core that runs the process
     visit at(victim);
     while (at.may_take()) {
         std::uint32_t head = load_acquire(victim->runqhead);

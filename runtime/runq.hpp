@@ -37,10 +37,16 @@ void runqputslow(p* pp, g* gp, std::uint32_t head, std::uint32_t tail);
 
 // Any thread: a look from outside. True at some moment during the call.
 bool runqempty(const p* pp);
+// Any thread: the ring alone, and a guess.
+inline bool runqring_empty(const p* pp) {
+    return load_acquire(pp->runqhead) == load_acquire(pp->runqtail);
+}
 // Any thread: about how many.
 std::uint32_t runqlen(const p* pp);
-// Owner of pp only: takes half of victim's ring, or its runnext where `next` allows. One of them, the rest in pp's ring.
-g* runqsteal(p* pp, p* victim, bool next);
+// Owner of pp only: takes half of victim's ring. One of them, the rest in pp's ring.
+g* runqsteal(p* pp, p* victim);
+// Any thread: takes victim's runnext, unless its owner is about to run it: *left_alone then.
+g* runqsteal_next(p* victim, bool* left_alone);
 // Any thread: the head of victim's ring.
 g* runqsteal_one(p* victim);
 

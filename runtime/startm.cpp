@@ -162,10 +162,7 @@ void startm(p* pp, bool spinning) {
     give_nextp(mp, pp);
 }
 
-void wakep() {
-    light_fence();  // W1
-    chaos_window();
-    if (load_relaxed(sched.npidle) == 0 || load_relaxed(sched.nmspinning) != 0) return;
+void wakep_slow() {
     chaos_delay();
     if (!cas_seq_cst(sched.nmspinning, 0, 1)) return;
     chaos_delay();

@@ -92,6 +92,7 @@ struct eh_globals {
 struct run_frame;  // a run() under way (run.cpp)
 struct alloca_block;
 struct sudog;
+class biased_lock;
 
 struct g {
     // What a switch touches.
@@ -247,12 +248,13 @@ struct alignas(64) p {
     std::atomic<std::uint32_t> runqhead{0};
     std::atomic<std::uint32_t> runqtail{0};
     std::atomic<g*> runnext{nullptr};
-    std::atomic<std::uint32_t> taking{0};     // owner: 1 while it takes without a locked instruction
-    std::atomic<std::uint32_t> thieves{0};    // that are at the queue
-    std::atomic<std::uint32_t> schedtick{0};  // one writer; sysmon reads
-    std::uint32_t runnext_streak = 0;         // owner
-    std::uint32_t next_sharing = 0;           // owner; a schedtick
-    bool takes_one = false;                   // owner: of the global queue, at its next look there
+    std::atomic<std::uint32_t> taking{0};             // owner: 1 while it takes without a locked instruction
+    std::atomic<std::uint32_t> thieves{0};            // that are at the queue
+    std::atomic<std::uint32_t> schedtick{0};          // one writer; sysmon reads
+    std::atomic<const biased_lock*> biased{nullptr};  // owner: the lock that it holds by its bias. BL2
+    std::uint32_t runnext_streak = 0;                 // owner
+    std::uint32_t next_sharing = 0;                   // owner; a schedtick
+    bool takes_one = false;                           // owner: of the global queue, at its next look there
     std::int32_t id = 0;
     std::atomic<std::uint32_t> status{Pidle};
     std::atomic<runtime::m*> m{nullptr};  // set by that m, unset by it or by a taker under sched.lock
@@ -341,7 +343,8 @@ constexpr std::uint32_t attention_stop = 1;
 constexpr std::uint32_t attention_exit = 2;   // with attention_stop: for good
 constexpr std::uint32_t attention_chaos = 4;  // set at the start, for good: chaos.hpp
 
-extern scheduler sched;
+// Hidden, as the other words of hot paths: read without a look into the GOT.
+[[gnu::visibility("hidden")]] extern scheduler sched;
 
 // The monitor calls it as often as it looks (10 ms at the most while a p is in use), and so does an m that was asleep or
 // without its p, before it runs a goroutine.

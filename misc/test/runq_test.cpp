@@ -18,6 +18,12 @@ using namespace gangway::runtime;
 
 constexpr int rounds = test::under_sanitizer ? 2'000 : 100'000;
 
+g* steal(p* pp, p* victim) {
+    bool left_alone = false;
+    g* gp = runqsteal(pp, victim);
+    return gp != nullptr ? gp : runqsteal_next(victim, &left_alone);
+}
+
 TEST(runq, is_fifo_and_empty_when_it_should_be) {
     auto pp = std::make_unique<p>();
     std::vector<g> gs(runq_size);
@@ -66,7 +72,7 @@ TEST(runq, a_thief_takes_half_and_each_is_seen_once) {
         auto see = [&](const g* gp) { seen[static_cast<std::size_t>(gp - gs.data())]++; };
         for (std::uint32_t i = 0; i < n; i++) runqput(from.get(), &gs[i], false);
         std::uint32_t stolen = 0;
-        if (const g* gp = runqsteal(to.get(), from.get(), true)) {
+        if (const g* gp = steal(to.get(), from.get())) {
             see(gp);
             stolen++;
         }
@@ -102,6 +108,30 @@ TEST(runq, is_never_seen_empty_while_one_moves) {
     looks.join();
 }
 
+TEST(runq, runnext_is_left_to_an_owner_that_switches_and_taken_from_one_that_does_not) {
+    auto victim = std::make_unique<p>();
+    g next;
+    store_relaxed(victim->status, Prunning);
+    runqput(victim.get(), &next, true);
+    std::atomic<bool> enough{false};
+    std::thread owner([&] {
+        while (!enough.load()) count(victim->schedtick);
+    });
+    while (load_relaxed(victim->schedtick) == 0) {
+    }
+    bool left_alone = false;
+    const g* stolen = runqsteal_next(victim.get(), &left_alone);
+    // A thread that has to wait for a core does not switch for as long: as one that computes.
+    EXPECT_EQ(left_alone, stolen == nullptr);
+    enough = true;
+    owner.join();
+    if (stolen == nullptr) {
+        left_alone = false;
+        EXPECT_EQ(&next, runqsteal_next(victim.get(), &left_alone));
+        EXPECT_FALSE(left_alone);
+    }
+}
+
 // The owner puts and gets while thieves steal: each goroutine is taken once.
 TEST(runq, thieves_and_owner_take_each_once) {
     constexpr int thieves = 4;
@@ -119,7 +149,7 @@ TEST(runq, thieves_and_owner_take_each_once) {
         threads.emplace_back([&] {
             auto own = std::make_unique<p>();
             while (total.load() < n) {
-                if (const g* gp = runqsteal(own.get(), owner.get(), true)) take(gp);
+                if (const g* gp = steal(own.get(), owner.get())) take(gp);
                 while (const g* gp = runqget(own.get())) take(gp);
             }
         });

@@ -3,8 +3,8 @@
 //
 //  M1 An id is a slot's number and its turn: which of the values that have stood in it is meant. Turns are odd while a
 //     value stands there and even while none does, so no id is ever right twice, nor is one of a slot that is empty.
-//  M2 Slots stand in blocks, each twice as large as the one before, that are never freed or moved. So a look-up needs
-//     no lock: whatever the id says, there is a slot to look at or there is none.
+//  M2 Slots stand in blocks, each as large as all before it together, that are never freed or moved. So a look-up needs
+//     no lock: whatever the id says, there is a slot to look at or there is none. Number 0 is a slot that stays empty.
 //  M3 A slot's value is written under table_lock while the slot is empty, and its turn stored last (release); who looks
 //     it up loads the turn first (acquire). release() takes the turn on by a CAS, so of two one wins, and puts the slot
 //     into the free list when the value is gone.
@@ -35,25 +35,27 @@ struct slot {
     handle_value value{};                // M3
 };
 
-constexpr int block_count = 31;               // numbers have 32 bits, and 0 is none
 constexpr std::uint32_t last_turn = ~0U - 1;  // a slot that has reached it is not used again
 
-std::atomic<slot*> blocks[block_count];  // set once each, in order
+// Of the block whose numbers have this bit as their highest: where its slot would be if it began with number 0. Set once each,
+// in order; the last stays null. An address and no pointer: it is outside of the block.
+std::atomic<std::uintptr_t> bases[32];
+constexpr int last_block = 31;
+slot* blocks[last_block];  // table_lock. The same, for who looks for leaks. Never freed: M2
 m_lock table_lock{lock_rank::handles};
 std::uint32_t first_free = 0;   // table_lock
 std::uint32_t next_number = 1;  // table_lock
 std::atomic<std::uint64_t> living{0};
 
-// Number 1 is in block 0, 2 and 3 in block 1, 4 to 7 in block 2 ...
+// 0 and 1 are in block 0, 2 and 3 in block 1, 4 to 7 in block 2 ...
 int block_of(std::uint32_t number) {
-    return static_cast<int>(std::bit_width(number)) - 1;
+    return static_cast<int>(std::bit_width(number | 1)) - 1;
 }
 
 // Null: there is none of that number.
 slot* find(std::uint32_t number) {
-    if (number == 0 || block_of(number) >= block_count) return nullptr;
-    slot* block = load_acquire(blocks[block_of(number)]);
-    return block != nullptr ? block + (number - (1U << block_of(number))) : nullptr;
+    const std::uintptr_t base = load_acquire(bases[block_of(number)]);
+    return base != 0 ? reinterpret_cast<slot*>(base + number * sizeof(slot)) : nullptr;
 }
 
 std::uint32_t number_of(std::uintptr_t id) {
@@ -68,16 +70,21 @@ bool is_living(const slot* s, std::uint32_t turn) {
 }
 
 // table_lock held.
+void add_block(int block) {
+    const std::size_t first = block == 0 ? 0 : std::size_t{1} << block;
+    blocks[block] = new slot[block == 0 ? 2 : first];
+    store_release(bases[block], reinterpret_cast<std::uintptr_t>(blocks[block]) - first * sizeof(slot));
+}
+
+// table_lock held.
 std::uint32_t take_number() {
     if (const std::uint32_t number = first_free; number != 0) {
         first_free = find(number)->next_free;
         return number;
     }
     const int block = block_of(next_number);
-    if (block < 0 || block >= block_count) throw std::bad_alloc();
-    if (load_relaxed(blocks[block]) == nullptr) {
-        store_release(blocks[block], new slot[std::size_t{1} << block]);
-    }
+    if (block == last_block) throw std::bad_alloc();
+    if (load_relaxed(bases[block]) == 0) add_block(block);
     return next_number++;
 }
 

@@ -101,7 +101,7 @@ void keep(g* gp) {
 }
 
 // On the goroutine's stack, below its syscallsp.
-void cgocallbackg(void* at) {
+std::uint64_t cgocallbackg(void* at) {
     auto& call = *static_cast<callback_call*>(at);
     m* mp = call.mp;
     g* gp = call.gp;
@@ -120,6 +120,7 @@ void cgocallbackg(void* at) {
     entersyscall(mp);
     mp->lockedint--;
     unlock_from(mp, gp);
+    return 0;
 }
 
 // B3. Says nothing where either is on a stack that C made itself.
@@ -182,7 +183,7 @@ callback_result cgocallback(void (*fn)(void*), void* arg) {
         return callback_result::failed;  // no goroutine code runs any more
     g* gp = mp->curg;
     if (comes_from_above(mp, g0_sp)) [[unlikely]]  // B3
-        fatal_skipped_callback(mp->callback_fn, nullptr);
+        fatal_skipped_callback(reinterpret_cast<std::uintptr_t>(mp->callback_fn), 0);
     if (reinterpret_cast<std::uintptr_t>(gp->syscallsp) - gp->stk.lo < least_stack) [[unlikely]]
         fatal_overflow(gp);
     int saved_errno = *mp->errno_at;

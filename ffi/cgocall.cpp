@@ -53,54 +53,56 @@ inline void check_not_in_call(const m* mp) {
         runtime::fatal("cgocall: longjmp out of a call");
 }
 
-inline void asmcgocall(m* mp, g* gp, void (*fn)(void*), void* arg) {
+inline word asmcgocall(m* mp, g* gp, word (*fn)(void*), void* arg) {
     void* g0_sp = mp->g0.sched.sp;
-    call_on_g0(gp, &mp->g0, fn, arg, &gp->syscallsp);
+    word result = call_on_g0(gp, &mp->g0, fn, arg, &gp->syscallsp);
     if (mp->g0.sched.sp != g0_sp) [[unlikely]]  // X1
-        fatal_skipped_callback(mp->callback_fn, fn);
+        fatal_skipped_callback(reinterpret_cast<std::uintptr_t>(mp->callback_fn),
+                               reinterpret_cast<std::uintptr_t>(fn));
+    return result;
 }
 
 }  // namespace
 
-bool cgocall(void (*fn)(void*), void* arg) {
+crossed cgocall(word (*fn)(void*), void* arg) {
     m* mp = getm();
     if (mp == nullptr || !on_curg_stack(mp)) [[unlikely]]
-        return false;
+        return {0, false};
     check_not_in_call(mp);
     g* gp = mp->curg;
     count(mp->ncgocall);
     entersyscall(mp);
-    asmcgocall(mp, gp, fn, arg);
+    word result = asmcgocall(mp, gp, fn, arg);
     exitsyscall(mp, gp);
     if (gp->has_kept) [[unlikely]]
         rethrow_kept(gp);
-    return true;
+    return {result, true};
 }
 
-bool cgocall_mode(call_mode mode, void (*fn)(void*), void* arg) {
+crossed cgocall_mode(call_mode mode, word (*fn)(void*), void* arg) {
     if (mode == call_mode::normal) return cgocall(fn, arg);
     m* mp = getm();
-    if (mp == nullptr || !on_curg_stack(mp)) return false;
+    if (mp == nullptr || !on_curg_stack(mp)) return {0, false};
     check_not_in_call(mp);
     g* gp = mp->curg;
     count(mp->ncgocall);
     entersyscallblock(mp);
-    asmcgocall(mp, gp, fn, arg);
+    word result = asmcgocall(mp, gp, fn, arg);
     exitsyscall(mp, gp);
     if (gp->has_kept) rethrow_kept(gp);
-    return true;
+    return {result, true};
 }
 
-bool leafcall(void (*fn)(void*), void* arg) {
+crossed leafcall(word (*fn)(void*), void* arg) {
     m* mp = getm();
     if (mp == nullptr || !on_curg_stack(mp)) [[unlikely]]
-        return false;
+        return {0, false};
     g* gp = mp->curg;
     void* unused_sp = nullptr;
-    call_on_g0(gp, &mp->g0, fn, arg, &unused_sp);
+    word result = call_on_g0(gp, &mp->g0, fn, arg, &unused_sp);
     if (gp->has_kept) [[unlikely]]
         rethrow_kept(gp);
-    return true;
+    return {result, true};
 }
 
 void keep_callee_exception() noexcept {

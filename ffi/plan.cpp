@@ -79,12 +79,13 @@ inline void write_as(value_kind k, const register_file& from, void* to) {
 
 }  // namespace
 
-void enter_registers(void* file) {
+gangway::detail::word enter_registers(void* file) {
     try {
         gangway_ffi_call_registers(static_cast<register_file*>(file));
     } catch (...) {
         gangway::detail::keep_callee_exception();
     }
+    return 0;
 }
 
 void plain_registers(register_file& file) {

@@ -27,7 +27,8 @@ void biased_lock::earn_bias(p* pp) {
         return;
     }
     std::uint32_t enough = chaos_on ? 2 : threshold_;
-    if (++in_a_row_ < enough || !membarrier_works) return;  // F2: with full fences it would cost more than it saves
+    if (++in_a_row_ < enough || !membarrier_works)
+        return;  // F2: with full fences it would cost more than it saves
     in_a_row_ = 0;
     since_ = nanotime();
     store_release(bias_, pp);  // BL1

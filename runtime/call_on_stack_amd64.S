@@ -3,8 +3,8 @@
 
         .text
 
-// void gangway_call_on_stack(void (*fn)(void*), void* arg, void* sp, void** save)
-//   Calls fn(arg) on the stack that ends at sp (16-aligned), and returns on the caller's.
+// uint64_t gangway_call_on_stack(uint64_t (*fn)(void*), void* arg, void* sp, void** save)
+//   Calls fn(arg) on the stack that ends at sp (16-aligned), and returns on the caller's, with fn's result still in rax.
 //   %rdi fn   %rsi arg   %rdx sp   %rcx save: gets this stack's sp, below which the other direction may build.
 //
 //   the caller's stack            the other stack

@@ -121,14 +121,14 @@ bool come_in(m* mp, g* gp) {
 }
 
 // On the goroutine's stack.
-void foreign_main(void* at) {
+std::uint64_t foreign_main(void* at) {
     auto& call = *static_cast<entry_call*>(at);
     m* mp = call.mp;
     g* gp = call.gp;
     void* syscallsp = gp->syscallsp;
     if (!come_in(mp, gp)) {
         call.refused = true;
-        return;
+        return 0;
     }
     count(mp->p->made);
     call.fn(call.arg);
@@ -139,6 +139,7 @@ void foreign_main(void* at) {
     count(mp->p->ended);
     gp->syscallsp = syscallsp;
     entersyscall(mp);
+    return 0;
 }
 
 }  // namespace

@@ -56,14 +56,19 @@ void unblock(std::initializer_list<int> signals) {
 
 }  // namespace
 
-void run_last_report(void (*f)(void*)) noexcept {
+void run_last_report(void (*f)()) noexcept {
     reporter = gettid();
     for (int s : {SIGSEGV, SIGBUS, SIGILL, SIGFPE}) handle(s, &on_fault, SA_ONSTACK | SA_NODEFER);
     handle(SIGALRM, &on_time_limit, 0);
     unblock({SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGALRM});
     alarm(time_limit);
     void* unused_sp = nullptr;
-    gangway_call_on_stack(f, nullptr, stack_of_report + stack_size, &unused_sp);
+    gangway_call_on_stack(
+        [](void* at) {
+            (*static_cast<void (**)()>(at))();
+            return std::uint64_t{0};
+        },
+        &f, stack_of_report + stack_size, &unused_sp);
     alarm(0);
 }
 

@@ -6,6 +6,6 @@ namespace gangway::runtime {
 
 // f() on a stack kept for it: the one it died on may be used up, or be a small alternate one. A fault in f is said and
 // ends the process by abort(), and so is an f that is still under way after a time limit. Once in a process.
-void run_last_report(void (*f)(void*)) noexcept;
+void run_last_report(void (*f)()) noexcept;
 
 }  // namespace gangway::runtime

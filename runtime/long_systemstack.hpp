@@ -21,7 +21,12 @@ void long_systemstack(F&& f) {
     g* gp = mp->curg;
     entersyscall(mp);
     call_on_g0(
-        gp, &mp->g0, [](void* at) { (*static_cast<std::remove_reference_t<F>*>(at))(); }, &f, &gp->syscallsp);
+        gp, &mp->g0,
+        [](void* at) {
+            (*static_cast<std::remove_reference_t<F>*>(at))();
+            return std::uint64_t{0};
+        },
+        &f, &gp->syscallsp);
     exitsyscall(mp, gp);
 }
 

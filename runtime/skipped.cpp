@@ -25,9 +25,9 @@ struct code_name {
     }
 };
 
-void name_code(void (*code)(void*), code_name& to) {
+void name_code(std::uintptr_t code, code_name& to) {
     symbolize(
-        reinterpret_cast<std::uintptr_t>(code),
+        code,
         [](const symbol& s, void* at) {
             auto& name = *static_cast<code_name*>(at);
             if (s.function == nullptr) return;
@@ -43,14 +43,14 @@ void name_code(void (*code)(void*), code_name& to) {
 
 }  // namespace
 
-void fatal_skipped_callback(void (*callback)(void*), void (*call)(void*)) noexcept {
+void fatal_skipped_callback(std::uintptr_t callback, std::uintptr_t call) noexcept {
     systemstack([&]() noexcept {
         code_name skipped, below;
         name_code(callback, skipped);
-        if (call != nullptr) name_code(call, below);
+        if (call != 0) name_code(call, below);
         char line[900];
         std::snprintf(line, sizeof line, "runtime: C left the callback %s%s%s", skipped.text,
-                      call != nullptr ? "\nruntime: in the call " : "", below.text);
+                      call != 0 ? "\nruntime: in the call " : "", below.text);
         fatal_with(line, "longjmp across a callback");
     });
     __builtin_unreachable();

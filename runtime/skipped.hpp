@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
+
 namespace gangway::runtime {
 
-// C has left a callback by longjmp. Names the callback's function and, where it is known, that of the call that C is in.
-[[noreturn]] void fatal_skipped_callback(void (*callback)(void*), void (*call)(void*)) noexcept;
+// C has left a callback by longjmp. Names the callback's function and, where it is known (not 0), that of the call that C is
+// in, by their addresses.
+[[noreturn]] void fatal_skipped_callback(std::uintptr_t callback, std::uintptr_t call) noexcept;
 
 }  // namespace gangway::runtime

@@ -36,12 +36,15 @@ void gangway_switch(void** save, void* sp);
 void gangway_mcall(void** save, void* sp, void (*fn)(void*), void* arg);
 void gangway_mstart(void** save, void (*fn)(void*), void* arg);
 [[noreturn]] void gangway_gogo(void* sp);
-void gangway_call_on_stack(void (*fn)(void*), void* arg, void* sp, void** save);
+std::uint64_t gangway_call_on_stack(std::uint64_t (*fn)(void*), void* arg, void* sp, void** save);
 void gangway_goroutine_start();
 [[noreturn]] void gangway_goroutine_main();
 }
 
 namespace gangway::runtime {
+
+// What is called on another stack. Its result comes back in the register that it left it in.
+using on_stack_fn = std::uint64_t (*)(void*);
 
 // What stands at the saved sp of a stack that was left; asm_amd64.S says the same.
 struct left_frame {
@@ -124,38 +127,40 @@ inline void g_to_g(g* from, g* to) {
 
 #if defined(GANGWAY_ASAN)
 struct nested_call {
-    void (*fn)(void*);
+    on_stack_fn fn;
     void* arg;
     g* from;
     g* to;
 };
 
-inline void enter_nested(void* at) {
+inline std::uint64_t enter_nested(void* at) {
     auto* call = static_cast<nested_call*>(at);
     arrived(call->to);
-    call->fn(call->arg);
+    std::uint64_t result = call->fn(call->arg);
     leaving(call->to, call->from);
+    return result;
 }
 
-inline void call_between(g* from, g* to, void (*fn)(void*), void* arg, void* sp, void** save) {
+inline std::uint64_t call_between(g* from, g* to, on_stack_fn fn, void* arg, void* sp, void** save) {
     nested_call call{fn, arg, from, to};
     leaving(from, to);
-    gangway_call_on_stack(&enter_nested, &call, sp, save);
+    std::uint64_t result = gangway_call_on_stack(&enter_nested, &call, sp, save);
     arrived(from);
+    return result;
 }
 #else
-inline void call_between(g*, g*, void (*fn)(void*), void* arg, void* sp, void** save) {
-    gangway_call_on_stack(fn, arg, sp, save);
+inline std::uint64_t call_between(g*, g*, on_stack_fn fn, void* arg, void* sp, void** save) {
+    return gangway_call_on_stack(fn, arg, sp, save);
 }
 #endif
 
-// fn(arg) on g0 from its sched.sp downward; gp's sp is kept in *save.
-inline void call_on_g0(g* gp, g* g0, void (*fn)(void*), void* arg, void** save) {
-    call_between(gp, g0, fn, arg, g0->sched.sp, save);
+// fn(arg) on g0 from its sched.sp downward; gp's sp is kept in *save. fn's result.
+inline std::uint64_t call_on_g0(g* gp, g* g0, on_stack_fn fn, void* arg, void** save) {
+    return call_between(gp, g0, fn, arg, g0->sched.sp, save);
 }
 
 // fn(arg) on gp's stack below its syscallsp; g0's sp is kept in g0->sched.sp.
-inline void call_on_g(g* g0, g* gp, void (*fn)(void*), void* arg) {
+inline void call_on_g(g* g0, g* gp, on_stack_fn fn, void* arg) {
     call_between(g0, gp, fn, arg, gp->syscallsp, &g0->sched.sp);
 }
 

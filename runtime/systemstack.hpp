@@ -39,7 +39,12 @@ void systemstack(F&& f) {
     }
     void* unused_sp = nullptr;
     call_on_g0(
-        mp->curg, &mp->g0, [](void* at) { (*static_cast<std::remove_reference_t<F>*>(at))(); }, &f, &unused_sp);
+        mp->curg, &mp->g0,
+        [](void* at) {
+            (*static_cast<std::remove_reference_t<F>*>(at))();
+            return std::uint64_t{0};
+        },
+        &f, &unused_sp);
 }
 
 }  // namespace gangway::runtime

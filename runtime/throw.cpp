@@ -44,7 +44,7 @@ void be_the_one_that_dies() {
 [[noreturn]] void die() {
     if (load_relaxed(in_forked_child)) std::abort();  // the goroutines are the parent's
     print("\n");
-    run_last_report([](void*) { traceback_dying(STDERR_FILENO); });
+    run_last_report([] { traceback_dying(STDERR_FILENO); });
     std::abort();
 }
 }  // namespace

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cerrno>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -39,13 +40,21 @@ enum class call_mode : unsigned char {
     blocking,  // the p is handed over before C runs
 };
 
-// Runs fn(arg) on g0 as a C call. False, and fn was not run, where there is nothing to cross: the caller is not on a
-// goroutine's stack and makes a plain call. Rethrows what a callback or fn left (keep_callee_exception). The normal
-// mode has a door of its own: one function, nothing to decide on the way.
-[[nodiscard]] GANGWAY_API bool cgocall(void (*fn)(void*), void* arg);
-[[nodiscard]] GANGWAY_API bool cgocall_mode(call_mode mode, void (*fn)(void*), void* arg);
-// Runs fn(arg) on g0 and does nothing else. False: as for cgocall.
-[[nodiscard]] GANGWAY_API bool leafcall(void (*fn)(void*), void* arg);
+// What a callee gives back in a register: by way of memory it would cost as much as a change of stacks.
+using word = std::uint64_t;
+
+// Both in registers.
+struct crossed {
+    word result;  // fn's
+    bool did;     // false: fn was not run, for there is nothing to cross; the caller makes a plain call
+};
+
+// Runs fn(arg) on g0 as a C call, where the caller is on a goroutine's stack. Rethrows what a callback or fn left
+// (keep_callee_exception). The normal mode has a door of its own: one function, nothing to decide on the way.
+[[nodiscard]] GANGWAY_API crossed cgocall(word (*fn)(void*), void* arg);
+[[nodiscard]] GANGWAY_API crossed cgocall_mode(call_mode mode, word (*fn)(void*), void* arg);
+// Runs fn(arg) on g0 and does nothing else.
+[[nodiscard]] GANGWAY_API crossed leafcall(word (*fn)(void*), void* arg);
 // On g0, in a handler: keeps the exception for the cgocall or leafcall that is under way. An unwind by force
 // (pthread_exit, pthread_cancel) cannot be kept: fatal, by name.
 GANGWAY_API void keep_callee_exception() noexcept;
@@ -116,24 +125,49 @@ public:
     void take() {}
 };
 
+template <class R>
+concept fits_word =
+    (std::is_integral_v<R> || std::is_enum_v<R> || std::is_pointer_v<R>)&&sizeof(R) <= sizeof(word);
+
+// A callable and the way back of its result: as a word where it fits in one, else by the frame.
 template <class F>
 struct call_frame {
     using result = std::invoke_result_t<F&>;
     F f;
-    [[no_unique_address]] result_slot<result> out{};
+    [[no_unique_address]] result_slot<std::conditional_t<fits_word<result>, void, result>> out{};
 
     // On g0. Nothing may unwind through the stub onto the goroutine's stack: what the callee throws is kept here and
     // thrown again there.
-    static void enter(void* at) {
+    static word enter(void* at) {
         auto* self = static_cast<call_frame*>(at);
         if constexpr (std::is_nothrow_invocable_v<F&>) {
-            self->out.fill(self->f);
+            return self->make();
         } else {
             try {
-                self->out.fill(self->f);
+                return self->make();
             } catch (...) {
                 keep_callee_exception();
+                return 0;
             }
+        }
+    }
+    word make() {
+        if constexpr (std::is_pointer_v<result>) {
+            return reinterpret_cast<word>(f());
+        } else if constexpr (fits_word<result>) {
+            return static_cast<word>(f());
+        } else {
+            out.fill(f);
+            return 0;
+        }
+    }
+    result take(word w) {
+        if constexpr (std::is_pointer_v<result>) {
+            return reinterpret_cast<result>(w);
+        } else if constexpr (fits_word<result>) {
+            return static_cast<result>(w);
+        } else {
+            return out.take();
         }
     }
 };
@@ -148,24 +182,28 @@ template <class F>
 template <class F>
 std::invoke_result_t<F&> cross(F f) {
     call_frame<F> frame{std::move(f)};
-    if (!cgocall(&call_frame<F>::enter, &frame)) [[unlikely]]
+    const crossed c = cgocall(&call_frame<F>::enter, &frame);
+    if (!c.did) [[unlikely]]
         return stay(frame.f);
-    return frame.out.take();
+    return frame.take(c.result);
 }
 
 template <class F>
 std::invoke_result_t<F&> cross_blocking(F f) {
     call_frame<F> frame{std::move(f)};
-    if (!cgocall_mode(call_mode::blocking, &call_frame<F>::enter, &frame)) return stay(frame.f);
-    return frame.out.take();
+    const crossed c = cgocall_mode(call_mode::blocking, &call_frame<F>::enter, &frame);
+    if (!c.did) [[unlikely]]
+        return stay(frame.f);
+    return frame.take(c.result);
 }
 
 template <class F>
 std::invoke_result_t<F&> cross_leaf(F f) {
     call_frame<F> frame{std::move(f)};
-    if (!leafcall(&call_frame<F>::enter, &frame)) [[unlikely]]
+    const crossed c = leafcall(&call_frame<F>::enter, &frame);
+    if (!c.did) [[unlikely]]
         return stay(frame.f);
-    return frame.out.take();
+    return frame.take(c.result);
 }
 
 // A function's type in parts. Deduced from the pointer: a function type named as a template argument would lose the

@@ -24,13 +24,13 @@ struct register_file {
 };
 
 // On g0: the call. Keeps what the callee throws for cgocall.
-GANGWAY_API void enter_registers(void* file);
+GANGWAY_API gangway::detail::word enter_registers(void* file);
 // The same as a plain call: what the callee throws comes out.
 GANGWAY_API void plain_registers(register_file& file);
 
 // Over the bridge where there is one to cross.
 inline void call_registers(register_file& file) {
-    if (!gangway::detail::cgocall(&enter_registers, &file)) [[unlikely]]
+    if (!gangway::detail::cgocall(&enter_registers, &file).did) [[unlikely]]
         plain_registers(file);
 }
 

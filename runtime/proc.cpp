@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "runtime/proc.hpp"
 
+#include <iterator>
+#include <utility>
+
 #include "runtime/bound.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/preempt.hpp"
@@ -12,10 +15,36 @@ namespace gangway::runtime {
 
 constinit scheduler sched;
 
+// The queue is a list through gs that may long have left all caches, as may their pages' entries in the page table: to follow
+// it is to wait for memory at each step. So each knows the one some places on, and whoever takes it fetches that one.
 void globrunqput(g* gp) {
+    constexpr std::uint32_t places = std::size(decltype(sched.runq_last){});
+    g*& before = sched.runq_last[sched.runq_puts++ % places];
+    if (std::cmp_greater_equal(sched.runq.size, places)) before->ahead = gp;  // it is still there
+    before = gp;
+    gp->ahead = nullptr;
     sched.runq.push_back(gp);
     store_relaxed(sched.runqsize, sched.runq.size);
 }
+
+namespace {
+constexpr std::size_t cache_line = 64;
+
+g* take_from_global() {
+    g* gp = sched.runq.pop();
+    if (gp->ahead != nullptr) {
+        __builtin_prefetch(gp->ahead);
+        __builtin_prefetch(reinterpret_cast<char*>(gp->ahead) + cache_line);
+    }
+    return gp;
+}
+
+// What a switch to gp and its way back to its caller read.
+void fetch_stack(const g* gp) {
+    auto* sp = static_cast<const char*>(gp->sched.sp);
+    for (std::size_t line = 0; line < 4; line++) __builtin_prefetch(sp + line * cache_line);
+}
+}  // namespace
 
 g* globrunqget(p* pp, std::int32_t max) {
     std::int32_t n = sched.runq.size / load_relaxed(sched.gomaxprocs) + 1;
@@ -23,8 +52,12 @@ g* globrunqget(p* pp, std::int32_t max) {
     if (max > 0 && n > max) n = max;
     if (n > static_cast<std::int32_t>(runq_size / 2)) n = runq_size / 2;
     if (n == 0) return nullptr;
-    g* gp = sched.runq.pop();
-    while (--n > 0) runqput(pp, sched.runq.pop(), false);
+    g* gp = take_from_global();
+    while (--n > 0) {
+        g* next = take_from_global();
+        fetch_stack(next);
+        runqput(pp, next, false);
+    }
     store_release(sched.runqsize, sched.runq.size);  // what has moved is in the ring: any_work_queued
     return gp;
 }

@@ -110,6 +110,7 @@ struct g {
     std::uintptr_t stackguard = 0;     // what the thread's guard is while it runs and nobody asks it to yield
     eh_globals eh;                     // while it does not run; else the thread has it
     g* schedlink = nullptr;            // next in the queue or free list that it is in
+    g* ahead = nullptr;                // sched.lock: which is some places behind it in the global queue. A hint
 
     // What a crossing touches. Owner
     void* syscallsp = nullptr;  // its sp when it left for C; a callback's frames go below
@@ -310,6 +311,8 @@ struct scheduler {
     std::atomic<p*> allp[max_procs] = {};        // set once each, in order, and then there for good: all_p
 
     gqueue runq;                            // sched.lock
+    g* runq_last[16] = {};                  // sched.lock: who came last, by turns. For g.ahead
+    std::uint32_t runq_puts = 0;            // sched.lock
     std::atomic<std::int32_t> runqsize{0};  // written under sched.lock; a hint for others
 
     std::atomic<std::uint64_t> goidgen{0};

@@ -67,15 +67,13 @@ g* steal_work(m* mp, p* pp) {
     return nullptr;
 }
 
-// An idle p for the m, which spins from then on. False: none is idle, so whoever took the last one looks at the queues
-// and timers in its turn.
+// An idle p for the m. False: none is idle, so whoever took the last one looks at the queues and timers in its turn.
 bool reclaim_p(m* mp) {
     sched.lock.lock();
     p* pp = load_relaxed(sched.gcwaiting) ? nullptr : pidleget();
     sched.lock.unlock();
     if (pp == nullptr) return false;
     acquirep(mp, pp);
-    become_spinning(mp);
     return true;
 }
 
@@ -89,7 +87,9 @@ bool look_again(m* mp, std::int64_t* until) {
     heavy_fence();
     *until = earliest_timer();
     bool due = *until != never_fires && *until <= nanotime();
-    return (due || any_work_queued()) && reclaim_p(mp);
+    if ((!due && !any_work_queued()) || !reclaim_p(mp)) return false;
+    become_spinning(mp);
+    return true;
 }
 
 // Gives the p up, unless work came. Null: the m is without a p, or should search again with the one it has.
@@ -116,6 +116,10 @@ g* give_up_p(m* mp) {
     return nullptr;
 }
 
+bool nobody_polls() {
+    return netpoll_in_use() && load_relaxed(netpoll_waiters) != 0 && load_seq_cst(sched.lastpoll) != 0;
+}
+
 // Sleeps in the poller, where there is something to wait for and nobody does yet. N1
 void sleep_in_poller(m* mp, std::int64_t until) {
     if (until == never_fires && load_relaxed(netpoll_waiters) == 0) return;
@@ -132,12 +136,16 @@ void sleep_in_poller(m* mp, std::int64_t until) {
     store_seq_cst(sched.polluntil, 0);
     note_time();
     store_seq_cst(sched.lastpoll, load_relaxed(sched.coarse_time));
+    // Not spinning: an m that spun looks for a successor (W3), and where two goroutines take turns on the poller that one
+    // would find nothing, and be the next to sleep there.
     reclaim_p(mp);
-    inject(ready);
+    inject(ready, 1);
 }
 
 g* from_poller(p* pp) {
-    poll_for_others();
+    if (!nobody_polls()) return nullptr;
+    gqueue ready = netpoll(0);
+    inject(ready, 1);
     return runqget(pp);
 }
 
@@ -152,9 +160,9 @@ g* from_own_or_global(p* pp) {
 }  // namespace
 
 void poll_for_others() {
-    if (!netpoll_in_use() || load_relaxed(netpoll_waiters) == 0 || load_seq_cst(sched.lastpoll) == 0) return;
+    if (!nobody_polls()) return;
     gqueue ready = netpoll(0);
-    inject(ready);
+    inject(ready, 0);
 }
 
 bool any_work_queued() {

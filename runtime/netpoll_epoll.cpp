@@ -132,10 +132,10 @@ void wake_poller(std::int64_t when) {
     wakep();
 }
 
-void inject(gqueue& list) {
+void inject(gqueue& list, int taken_here) {
     p* pp = usable_p(getm());
-    int n = list.size;
-    if (n == 0) return;
+    if (list.size == 0) return;
+    int n = pp != nullptr ? -taken_here : 0;
     gqueue bound;
     if (pp == nullptr) sched.lock.lock();
     while (g* gp = list.pop()) {
@@ -143,7 +143,10 @@ void inject(gqueue& list) {
         store_relaxed(gp->status, Grunnable);
         if (gp->bound) {
             bound.push_back(gp);
-        } else if (pp != nullptr) {
+            continue;
+        }
+        n++;
+        if (pp != nullptr) {
             runqput(pp, gp, false);
         } else {
             globrunqput(gp);

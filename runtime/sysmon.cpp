@@ -231,7 +231,7 @@ void poll_if_forgotten(std::int64_t now) {
     std::int64_t expected = last;
     sched.lastpoll.compare_exchange_strong(expected, now, std::memory_order_seq_cst);
     gqueue ready = netpoll(0);
-    inject(ready);
+    inject(ready, 0);
 }
 
 std::int64_t earliest_slice_end() {

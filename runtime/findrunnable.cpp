@@ -149,9 +149,28 @@ g* from_poller(p* pp) {
     return runqget(pp);
 }
 
-g* from_own_or_global(p* pp) {
-    if (scheduler_has_its_turn(pp)) {
-        if (g* gp = from_global(pp, 1)) return gp;
+// Fires the p's timers. No m is woken for the first goroutine that becomes runnable by it: this m takes it, or wakes one
+// when it takes another instead. W1
+bool fire_own(m* mp, p* pp) {
+    std::int64_t now = 0;
+    mp->takes_next = true;
+    const bool fired = run_timers(pp, &now) != 0;
+    mp->takes_next = false;
+    return fired;
+}
+
+// After a timer has fired here the goroutine that it made runnable goes first: one of the global queue may compute for a
+// whole time slice. The global queue's turn is put off, once.
+g* from_own_or_global(p* pp, bool timer_fired) {
+    if (scheduler_has_its_turn(pp) || pp->turn_put_off) {
+        pp->turn_put_off = timer_fired && !pp->turn_put_off;
+        if (pp->turn_put_off) {
+            if (g* gp = runqget(pp)) return gp;
+        }
+        if (g* gp = from_global(pp, 1)) {
+            if (timer_fired) wakep();  // for the one that stays: fire_own
+            return gp;
+        }
     }
     if (g* gp = runqget(pp)) return gp;
     return from_global(pp, std::exchange(pp->takes_one, false) ? 1 : 0);
@@ -209,9 +228,8 @@ g* findrunnable(m* mp) {
             continue;
         }
         p* pp = mp->p;
-        std::int64_t now = 0;
-        run_timers(pp, &now);
-        if (g* gp = from_own_or_global(pp)) return gp;
+        const bool timer_fired = fire_own(mp, pp);
+        if (g* gp = from_own_or_global(pp, timer_fired)) return gp;
         if (g* gp = from_poller(pp)) return gp;
         if (may_spin(mp)) {
             if (!mp->spinning) become_spinning(mp);

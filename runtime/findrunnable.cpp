@@ -71,15 +71,13 @@ g* steal_work(m* mp, p* pp, bool* left_alone) {
     return nullptr;
 }
 
-// An idle p for the m, which spins from then on. False: none is idle, so whoever took the last one looks at the queues
-// and timers in its turn.
+// An idle p for the m. False: none is idle, so whoever took the last one looks at the queues and timers in its turn.
 bool reclaim_p(m* mp) {
     sched.lock.lock();
     p* pp = load_relaxed(sched.gcwaiting) ? nullptr : pidleget();
     sched.lock.unlock();
     if (pp == nullptr) return false;
     acquirep(mp, pp);
-    become_spinning(mp);
     return true;
 }
 
@@ -93,7 +91,9 @@ bool look_again(m* mp, std::int64_t* until) {
     heavy_fence();
     *until = earliest_timer();
     bool due = *until != never_fires && *until <= nanotime();
-    return (due || any_work_queued()) && reclaim_p(mp);
+    if ((!due && !any_work_queued()) || !reclaim_p(mp)) return false;
+    become_spinning(mp);
+    return true;
 }
 
 // Gives the p up, unless work came. Null: the m is without a p, or should search again with the one it has.
@@ -120,6 +120,10 @@ g* give_up_p(m* mp) {
     return nullptr;
 }
 
+bool nobody_polls() {
+    return netpoll_in_use() && load_relaxed(netpoll_waiters) != 0 && load_seq_cst(sched.lastpoll) != 0;
+}
+
 // Sleeps in the poller, where there is something to wait for and nobody does yet. N1
 void sleep_in_poller(m* mp, std::int64_t until) {
     if (until == never_fires && load_relaxed(netpoll_waiters) == 0) return;
@@ -136,18 +140,41 @@ void sleep_in_poller(m* mp, std::int64_t until) {
     store_seq_cst(sched.polluntil, 0);
     note_time();
     store_seq_cst(sched.lastpoll, load_relaxed(sched.coarse_time));
+    // Not spinning: an m that spun looks for a successor (W3), and where two goroutines take turns on the poller that one
+    // would find nothing, and be the next to sleep there.
     reclaim_p(mp);
-    inject(ready);
+    inject(ready, 1);
 }
 
 g* from_poller(p* pp) {
-    poll_for_others();
+    if (!nobody_polls()) return nullptr;
+    gqueue ready = netpoll(0);
+    inject(ready, 1);
     return runqget(pp);
 }
 
-g* from_own_or_global(p* pp) {
-    if (scheduler_has_its_turn(pp)) {
-        if (g* gp = from_global(pp, 1)) return gp;
+// Fires the p's timers. No m is woken for the first goroutine that becomes runnable by it: this m takes it, or wakes one
+// when it takes another instead. W1
+bool fire_own(m* mp, p* pp) {
+    std::int64_t now = 0;
+    mp->takes_next = true;
+    const bool fired = run_timers(pp, &now) != 0;
+    mp->takes_next = false;
+    return fired;
+}
+
+// After a timer has fired here the goroutine that it made runnable goes first: one of the global queue may compute for a
+// whole time slice. The global queue's turn is put off, once.
+g* from_own_or_global(p* pp, bool timer_fired) {
+    if (scheduler_has_its_turn(pp) || pp->turn_put_off) {
+        pp->turn_put_off = timer_fired && !pp->turn_put_off;
+        if (pp->turn_put_off) {
+            if (g* gp = runqget(pp)) return gp;
+        }
+        if (g* gp = from_global(pp, 1)) {
+            if (timer_fired) wakep();  // for the one that stays: fire_own
+            return gp;
+        }
     }
     if (g* gp = runqget(pp)) return gp;
     return from_global(pp, std::exchange(pp->takes_one, false) ? 1 : 0);
@@ -156,9 +183,9 @@ g* from_own_or_global(p* pp) {
 }  // namespace
 
 void poll_for_others() {
-    if (!netpoll_in_use() || load_relaxed(netpoll_waiters) == 0 || load_seq_cst(sched.lastpoll) == 0) return;
+    if (!nobody_polls()) return;
     gqueue ready = netpoll(0);
-    inject(ready);
+    inject(ready, 0);
 }
 
 bool any_work_queued() {
@@ -234,10 +261,9 @@ g* findrunnable(m* mp) {
             continue;
         }
         p* pp = mp->p;
-        std::int64_t now = 0;
         bool left_alone = false;
-        run_timers(pp, &now);
-        if (g* gp = from_own_or_global(pp)) return gp;
+        const bool timer_fired = fire_own(mp, pp);
+        if (g* gp = from_own_or_global(pp, timer_fired)) return gp;
         if (g* gp = from_poller(pp)) return gp;
         if (may_spin(mp)) {
             if (!mp->spinning) become_spinning(mp);

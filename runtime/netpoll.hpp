@@ -38,7 +38,8 @@ void netpoll_break();
 // A timer for `when` was started: somebody must look then.
 void wake_poller(std::int64_t when);
 
-// Makes all of the list runnable, in order.
-void inject(gqueue& list);
+// Makes all of the list runnable, in order. taken_here: for so many of them no m is woken, since the caller has a p and
+// looks at its queue next. W1
+void inject(gqueue& list, int taken_here);
 
 }  // namespace gangway::runtime

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <cerrno>
-#include <ctime>
 #include <fcntl.h>
 #include <mutex>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -23,8 +23,12 @@ constinit std::atomic<bool> netpoll_asleep{false};
 namespace {
 
 constinit ranked_mutex making{lock_rank::poller};
-std::atomic<int> epoll_fd{-1};  // release: break_fd too
+std::atomic<int> epoll_fd{-1};  // release: the other two as well
 int break_fd = -1;
+// Not epoll's own time limit, which the kernel lets pass by a thread's timer slack, 50 us, before it wakes the thread.
+int timer_fd = -1;
+std::int64_t timer_set_to = never_fires;  // of the m that sleeps here, as is the next. N1
+bool timer_fired = false;
 std::atomic<std::uint32_t> break_pending{0};  // one write is enough until it has been read
 
 constexpr int batch = 128;
@@ -50,27 +54,32 @@ void drain_break() {
     store_seq_cst(break_pending, 0U);
 }
 
-int wait_events(epoll_event* events, std::int64_t until) {
-#if defined(GANGWAY_TSAN)
-    static std::atomic<bool> has_pwait2{
-        false};  // TSan knows that epoll_ctl comes before epoll_wait, not of this one
-#else
-    static std::atomic<bool> has_pwait2{true};
-#endif
-    timespec limit{};
-    if (until != 0 && until != never_fires) {
-        std::int64_t ns = until - nanotime();
-        if (ns > 0) limit = {ns / 1'000'000'000, ns % 1'000'000'000};
+// Sets the timer descriptor to `until`, unless it is set to something earlier: then the m wakes once for nothing.
+void set_timer(std::int64_t until) {
+    if (!timer_fired && timer_set_to <= until) return;
+    itimerspec at{};
+    if (until != never_fires) at.it_value = {until / 1'000'000'000, until % 1'000'000'000};
+    check(timerfd_settime(timer_fd, TFD_TIMER_ABSTIME, &at, nullptr) == 0, "netpoll: timerfd_settime failed");
+    timer_set_to = until;
+    timer_fired = false;
+}
+
+void watch_own(int epoll, int* fd) {
+    epoll_event e{};
+    e.events = EPOLLIN;
+    e.data.ptr = fd;
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, *fd, &e) != 0) throw_errno("gangway: epoll_ctl");
+}
+
+// One of the poller's own descriptors. Who does not sleep leaves it for the m that does: neither is an edge.
+bool was_own(const void* source, bool sleeps) {
+    if (source == &break_fd) {
+        if (sleeps) drain_break();
+        return true;
     }
-    if (load_relaxed(has_pwait2)) {
-        int n =
-            epoll_pwait2(load_relaxed(epoll_fd), events, batch, until == never_fires ? nullptr : &limit, nullptr);
-        if (n >= 0 || errno != ENOSYS) return n;
-        store_relaxed(has_pwait2, false);
-    }
-    std::int64_t ms = limit.tv_sec * 1000 + (limit.tv_nsec + 999'999) / 1'000'000;
-    return epoll_wait(load_relaxed(epoll_fd), events, batch,
-                      until == never_fires ? -1 : static_cast<int>(ms > 1'000'000'000 ? 1'000'000'000 : ms));
+    if (source != &timer_fd) return false;
+    if (sleeps) timer_fired = true;
+    return true;
 }
 
 }  // namespace
@@ -83,10 +92,9 @@ int netpoll_descriptor() {
     if (fd >= 0) return fd;
     fd = above_stdio(epoll_create1(EPOLL_CLOEXEC), "gangway: epoll_create1");
     break_fd = above_stdio(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "gangway: eventfd");
-    epoll_event e{};
-    e.events = EPOLLIN;
-    e.data.ptr = &break_fd;
-    if (epoll_ctl(fd, EPOLL_CTL_ADD, break_fd, &e) != 0) throw_errno("gangway: epoll_ctl");
+    timer_fd = above_stdio(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "gangway: timerfd_create");
+    watch_own(fd, &break_fd);
+    watch_own(fd, &timer_fd);
     store_release(epoll_fd, fd);
     return fd;
 }
@@ -98,16 +106,16 @@ bool netpoll_in_use() {
 gqueue netpoll(std::int64_t until) {
     gqueue ready;
     epoll_event events[batch];
-    if (until != 0) store_seq_cst(netpoll_asleep, true);
-    int n = wait_events(events, until);
-    if (until != 0) store_seq_cst(netpoll_asleep, false);  // before any waiter is uncounted: N4
+    const bool sleeps = until != 0;
+    if (sleeps) {
+        set_timer(until);
+        store_seq_cst(netpoll_asleep, true);
+    }
+    int n = epoll_wait(load_relaxed(epoll_fd), events, batch, sleeps ? -1 : 0);
+    if (sleeps) store_seq_cst(netpoll_asleep, false);  // before any waiter is uncounted: N4
     if (n < 0 && errno != EINTR) fatal("netpoll: epoll_wait failed");
     for (int i = 0; i < n; i++) {
-        if (events[i].data.ptr == &break_fd) {
-            // Who does not sleep leaves it for the m that does.
-            if (until != 0) drain_break();
-            continue;
-        }
+        if (was_own(events[i].data.ptr, sleeps)) continue;
         chaos_delay();
         auto* source = static_cast<poll_source*>(events[i].data.ptr);
         source->on_events(source, events[i].events, ready);
@@ -132,10 +140,10 @@ void wake_poller(std::int64_t when) {
     wakep();
 }
 
-void inject(gqueue& list) {
+void inject(gqueue& list, int taken_here) {
     p* pp = usable_p(getm());
-    int n = list.size;
-    if (n == 0) return;
+    if (list.size == 0) return;
+    int n = pp != nullptr ? -taken_here : 0;
     gqueue bound;
     if (pp == nullptr) sched.lock.lock();
     while (g* gp = list.pop()) {
@@ -143,7 +151,10 @@ void inject(gqueue& list) {
         store_relaxed(gp->status, Grunnable);
         if (gp->bound) {
             bound.push_back(gp);
-        } else if (pp != nullptr) {
+            continue;
+        }
+        n++;
+        if (pp != nullptr) {
             runqput(pp, gp, false);
         } else {
             globrunqput(gp);

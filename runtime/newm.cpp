@@ -9,7 +9,6 @@
 #include <cxxabi.h>
 #include <new>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 #include <utility>
 
@@ -37,7 +36,6 @@ void* thread_main(void* at) {
     m* mp = static_cast<m*>(at);
     minit(mp);
     pthread_sigmask(SIG_SETMASK, &initial_sigmask, nullptr);
-    prctl(PR_SET_TIMERSLACK, 1);  // ns; else the kernel adds 50 us to each timer that an m sleeps for
     auto start = [](void* arg) {
         m* self = static_cast<m*>(arg);
         self->g0.sched.sp = self->base_sp;

@@ -25,6 +25,12 @@ g* take_waiter(poll_desc::side& side) {
     return gp;
 }
 
+// Release: who reads this count before a call has all that the events so far said. D4
+void count_edge(poll_desc::side& side, bool more_than_bytes) {
+    std::uint64_t n = load_relaxed(side.edges) + poll_desc::one_edge;
+    store_release(side.edges, more_than_bytes ? n | poll_desc::more_than_bytes : n);
+}
+
 void signal(poll_desc::side& side, gqueue& ready) {
     side.ready = true;
     if (g* gp = take_waiter(side)) ready.push_back(gp);
@@ -33,8 +39,12 @@ void signal(poll_desc::side& side, gqueue& ready) {
 void on_events(poll_source* source, std::uint32_t events, gqueue& ready) {
     auto* pd = static_cast<poll_desc*>(source);
     pd->lock.lock();
-    bool reads = (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0;
-    if (reads || pd->any_event_reads) signal(pd->read, ready);
+    bool more_than_bytes = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0;
+    bool reads = more_than_bytes || (events & EPOLLIN) != 0;
+    if (reads || pd->any_event_reads) {
+        count_edge(pd->read, more_than_bytes);
+        signal(pd->read, ready);
+    }
     if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) signal(pd->write, ready);
     pd->lock.unlock();
 }
@@ -76,6 +86,8 @@ void reset(poll_desc::side& side) {
     check(side.waiter == nullptr, "poll_open: descriptor has a waiter");
     side.ready = false;
     side.deadline = never_fires;
+    store_relaxed(side.edges, load_relaxed(side.edges) & ~poll_desc::more_than_bytes);
+    store_relaxed(side.drained, poll_desc::not_drained);
 }
 
 }  // namespace

@@ -128,6 +128,10 @@ void ready_new(g* gp) {
     m* mp = getm();
     if (p* pp = usable_p(mp)) {
         runqput(pp, gp, true);
+        if (mp->takes_next) [[unlikely]] {
+            mp->takes_next = false;
+            return;
+        }
     } else {
         runtime_start();  // a forked child ends here
         sched.lock.lock();

@@ -32,9 +32,9 @@ namespace detail {
 struct socket_state {
     static constexpr std::uint32_t closed_bit = 1U << 31;
 
-    explicit socket_state(int descriptor) : fd(descriptor) {
+    socket_state(int descriptor, int family) : fd(descriptor), short_read_tells(family != AF_UNIX) {
         try {
-            pd = poll_open(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+            pd = poll_open(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET);
         } catch (...) {
             ::close(fd);
             throw;
@@ -65,6 +65,9 @@ struct socket_state {
     }
 
     const int fd;
+    // D4. A Unix socket ends a read where descriptors were sent along, too; and whoever has the descriptor's number may make
+    // another thing of it.
+    std::atomic<bool> short_read_tells;
     poll_desc* pd;
     std::atomic<std::uint32_t> users{0};
 };
@@ -97,7 +100,7 @@ public:
 
     int fd() const { return s_->fd; }
 
-    // After EAGAIN.
+    // After EAGAIN, or where that is what a system call would say.
     void wait(poll_desc::side& side) {
         const char* name = what_ + (sizeof "gangway::" - 1);  // errors name the library themselves
         if (outside_of_runtime()) return as_goroutine(name, [&] { wait(side); });
@@ -123,6 +126,11 @@ public:
             if (n != -EAGAIN) throw std::system_error(static_cast<int>(-n), std::generic_category(), what_);
             wait(side);
         }
+    }
+
+    // n of `room` bytes were read after side.edges was `before`. D4
+    void note_read(std::size_t n, std::size_t room, std::uint64_t before) const {
+        if (n != 0 && n < room && load_relaxed(s_->short_read_tells)) note_short_read(desc().read, before);
     }
 
 private:
@@ -166,7 +174,7 @@ bool begin_connect(const stay& here, const socket_address& a, deadline at, const
 }
 
 std::shared_ptr<socket_state> connect_to(const socket_address& a, deadline at, const std::string& what) {
-    auto s = std::make_shared<socket_state>(new_socket(a.family(), what));
+    auto s = std::make_shared<socket_state>(new_socket(a.family(), what), a.family());
     stay here(s, what.c_str());
     if (!begin_connect(here, a, at, what)) {
         poll_set_deadline(s->pd, s->pd->write, ns_of(at));
@@ -188,7 +196,7 @@ std::shared_ptr<socket_state> connect_to(const socket_address& a, deadline at, c
 }
 
 std::shared_ptr<socket_state> listen_on(const socket_address& a, const std::string& what) {
-    auto s = std::make_shared<socket_state>(new_socket(a.family(), what));
+    auto s = std::make_shared<socket_state>(new_socket(a.family(), what), a.family());
     int on = 1;
     if (a.family() != AF_UNIX) setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (::bind(s->fd, a.get(), a.size) != 0 || ::listen(s->fd, SOMAXCONN) != 0)
@@ -220,8 +228,15 @@ tcp_conn tcp_conn::dial(std::string_view address, deadline at) {
 std::size_t tcp_conn::read(std::span<std::byte> into) {
     stay here(s_, "gangway::tcp_conn::read");
     if (into.empty()) return 0;
-    return static_cast<std::size_t>(
-        here.until_done(here.desc().read, [&] { return ::recv(here.fd(), into.data(), into.size(), 0); }));
+    poll_desc::side& side = here.desc().read;
+    while (is_drained(side)) here.wait(side);
+    std::uint64_t edges = 0;
+    auto n = static_cast<std::size_t>(here.until_done(side, [&] {
+        edges = load_acquire(side.edges);
+        return ::recv(here.fd(), into.data(), into.size(), 0);
+    }));
+    here.note_read(n, into.size(), edges);
+    return n;
 }
 
 void tcp_conn::write(std::span<const std::byte> all) {
@@ -243,7 +258,9 @@ void tcp_conn::close() noexcept {
 }
 
 int tcp_conn::native_handle() const noexcept {
-    return s_ && (load_relaxed(s_->users) & socket_state::closed_bit) == 0 ? s_->fd : -1;
+    if (!s_ || (load_relaxed(s_->users) & socket_state::closed_bit) != 0) return -1;
+    store_relaxed(s_->short_read_tells, false);
+    return s_->fd;
 }
 
 tcp_listener::tcp_listener(std::string_view address) {
@@ -260,7 +277,7 @@ tcp_conn tcp_listener::accept() {
         return static_cast<ssize_t>(::accept4(here.fd(), peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     });
     no_delay(static_cast<int>(fd), peer.family());
-    return tcp_conn(std::make_shared<socket_state>(static_cast<int>(fd)));
+    return tcp_conn(std::make_shared<socket_state>(static_cast<int>(fd), peer.family()));
 }
 
 std::uint16_t tcp_listener::port() const {

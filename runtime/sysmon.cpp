@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <sys/prctl.h>
 
 #include "runtime/chaos.hpp"
 #include "runtime/checkdead.hpp"
@@ -208,8 +207,8 @@ public:
     }
 
 private:
-    static constexpr std::int64_t soon = 500'000;  // ns
-    static constexpr int most_idle_naps = 16;      // some 500 us
+    static constexpr std::int64_t soon = 100'000;  // ns
+    static constexpr int most_idle_naps = 4;       // as long
 
     bool naps_on() { return woken_soon_ && !sched.dead_suspect && ++idle_naps_ <= most_idle_naps; }
 
@@ -231,7 +230,7 @@ void poll_if_forgotten(std::int64_t now) {
     std::int64_t expected = last;
     sched.lastpoll.compare_exchange_strong(expected, now, std::memory_order_seq_cst);
     gqueue ready = netpoll(0);
-    inject(ready);
+    inject(ready, 0);
 }
 
 std::int64_t earliest_slice_end() {
@@ -253,7 +252,7 @@ std::int64_t until_next_event(std::int64_t at_most) {
 }
 
 void* sysmon(void*) {
-    prctl(PR_SET_TIMERSLACK, 1);  // ns; else the kernel adds 50 us to each nap
+    sleep_on_time();
     std::int64_t length = shortest_nap;
     int quiet = 0;
     bool overdue = false;

@@ -4,8 +4,22 @@
 #include <algorithm>
 #include <csignal>
 #include <pthread.h>
+#include <sys/prctl.h>
 
 namespace gangway::runtime {
+
+namespace {
+thread_local bool on_time = false;
+
+void set_slack(unsigned long ns) {
+    prctl(PR_SET_TIMERSLACK, ns);  // 0: what the thread began with
+}
+}  // namespace
+
+void sleep_on_time() {
+    set_slack(1);
+    on_time = true;
+}
 
 int new_thread(void* (*fn)(void*), void* arg, std::size_t stack_size) {
     pthread_attr_t attr;
@@ -18,7 +32,9 @@ int new_thread(void* (*fn)(void*), void* arg, std::size_t stack_size) {
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_t thread{};
+    if (on_time) set_slack(0);  // a thread begins with its maker's
     int error = pthread_create(&thread, &attr, fn, arg);
+    if (on_time) set_slack(1);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     pthread_attr_destroy(&attr);
     return error;

@@ -190,6 +190,7 @@ struct alignas(64) m {
     g g0;                                      // its sched.sp: where mcall and C start, downward
     std::atomic<std::uint64_t> ncgocall{0};    // counts: one writer
     std::atomic<std::uint64_t> ncgocallback{0};
+    bool takes_next = false;          // owner: it takes the next goroutine that it readies itself. W1
     std::uint32_t nodirect = 0;       // != 0: a switch must go through schedule(), or be one of bound goroutines
     m* home = nullptr;                // itself, where goroutines are bound to it; else null. Owner. bound.hpp
     bool spinning = false;            // looking for work; counted in sched.nmspinning
@@ -256,6 +257,7 @@ struct alignas(64) p {
     std::uint32_t runnext_streak = 0;                 // owner
     std::uint32_t next_sharing = 0;                   // owner; a schedtick
     bool takes_one = false;                           // owner: of the global queue, at its next look there
+    bool turn_put_off = false;  // owner: the global queue's, at the next pick that a timer has no part in
     std::int32_t id = 0;
     std::atomic<std::uint32_t> status{Pidle};
     std::atomic<runtime::m*> m{nullptr};  // set by that m, unset by it or by a taker under sched.lock

@@ -7,30 +7,10 @@
 #include <gangway/runtime.hpp>
 #include <gangway/sync.hpp>
 
-#include <cstdio>
-
 #include "misc/bench/bench.hpp"
+#include "misc/bench/process_memory.hpp"
 
 namespace bench {
-
-struct resident {
-    double rss_bytes = 0;
-    double page_table_bytes = 0;
-};
-
-inline resident resident_now() {
-    resident r;
-    std::FILE* f = std::fopen("/proc/self/status", "re");
-    if (f == nullptr) return r;
-    char line[256];
-    while (std::fgets(line, sizeof line, f) != nullptr) {
-        long kb = 0;
-        if (std::sscanf(line, "VmRSS: %ld kB", &kb) == 1) r.rss_bytes = 1024.0 * static_cast<double>(kb);
-        if (std::sscanf(line, "VmPTE: %ld kB", &kb) == 1) r.page_table_bytes = 1024.0 * static_cast<double>(kb);
-    }
-    std::fclose(f);
-    return r;
-}
 
 inline void rss_per_goroutine(benchmark::State& state, int goroutines) {
     resident before;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Sleeping, timers, tickers. Time is the subject here; the bounds are those that hold on any machine.
+#include <algorithm>
 #include <atomic>
+#include <thread>
 #include <vector>
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "fixture.hpp"
@@ -231,6 +234,55 @@ GOROUTINE_TEST(ticker, TestMultiWakeupTicker) {
         gangway::gosched();
     }
     done.wait();
+}
+
+// Of goroutines whose timers fire at once, the m that fires them takes one: the others have to be told to other ms. Each
+// waits for the rest without letting its p go.
+GOROUTINE_TEST(sleep_for, that_end_at_once_let_as_many_run_as_there_are_ps) {
+    const int n = std::min(test::ps(), gangway::num_cpu());
+    for (int round = 0; round < test::sized(200, 20); round++) {
+        const auto at = clock_type::now() + 200us;
+        std::atomic<int> here{0};
+        gangway::wait_group wg;
+        for (int i = 0; i < n; i++) {
+            wg.go([&] {
+                gangway::sleep_for(at - clock_type::now());
+                here++;
+                while (here < n) continue;
+            });
+        }
+        wg.wait();
+    }
+}
+
+// A timer's goroutine goes before those of the global queue, but not for ever.
+GOROUTINE_TEST(sleep_for, again_and_again_lets_the_global_queue_have_its_turn) {
+    if (test::ps() != 1) GTEST_SKIP() << "others would take it";
+    for (int round = 0; round < 20; round++) {
+        std::atomic<bool> ran{false};
+        std::thread([&] { gangway::go([&] { ran = true; }); }).join();  // no p of its own: into the global queue
+        int sleeps = 0;
+        for (; !ran && sleeps < 1'000'000; sleeps++) gangway::sleep_for(1ns);
+        EXPECT_LT(sleeps, 1000) << "a turn of others comes in every 61";
+        ASSERT_TRUE(ran);
+    }
+}
+
+extern "C" long timer_slack() {
+    return ::prctl(PR_GET_TIMERSLACK);
+}
+
+// The monitor's own is short. Here it makes threads, for ps that it takes from calls that block.
+GOROUTINE_TEST(sleep_for, c_finds_the_timer_slack_of_the_process_on_every_thread) {
+    const long usual = gangway::call<&timer_slack>();
+    gangway::wait_group wg;
+    for (int i = 0; i < 4 * test::ps(); i++) {
+        wg.go([&] {
+            gangway::call<&::usleep>(5'000U);
+            EXPECT_EQ(usual, gangway::call<&timer_slack>());
+        });
+    }
+    wg.wait();
 }
 
 // Every p is in a blocking call of C, again and again: timers go on.

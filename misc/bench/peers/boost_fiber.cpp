@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "misc/bench/process_memory.hpp"
 #include "misc/bench/run_benchmarks.hpp"
 
 namespace {
@@ -98,6 +99,32 @@ void mutex_uncontended(State& state) {
     }
 }
 
+// What a parked fiber keeps in memory, on the stack that spawn_join takes.
+void memory(State& state, int count) {
+    bench::resident before;
+    bench::resident parked;
+    while (state.KeepRunningBatch(count)) {
+        fibers::unbuffered_channel<int> gate;
+        int arrived = 0;
+        std::vector<fibers::fiber> all;
+        all.reserve(static_cast<std::size_t>(count));
+        before = bench::resident_now();
+        for (int i = 0; i < count; ++i) {
+            all.emplace_back(std::allocator_arg, fibers::fixedsize_stack(64 << 10), [&] {
+                ++arrived;
+                int none = 0;
+                gate.pop(none);
+            });
+        }
+        while (arrived < count) boost::this_fiber::yield();
+        parked = bench::resident_now();
+        gate.close();
+        for (auto& f : all) f.join();
+    }
+    if (before.rss_bytes <= 0) state.SkipWithError("no VmRSS in /proc/self/status");
+    state.counters["bytes"] = (parked.rss_bytes - before.rss_bytes) / count;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -112,6 +139,9 @@ int main(int argc, char** argv) {
             bench::add("scale_switch/" + std::to_string(n), [n](State& s) {
                 share_yields(s, n);
             })->Iterations(2'000'000);
+        }
+        for (int n : {100, 1'000, 10'000}) {
+            bench::add("scale_memory/" + std::to_string(n), [n](State& s) { memory(s, n); })->Iterations(1);
         }
     });
 }

@@ -15,10 +15,12 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "misc/bench/c/bench_c.h"
+#include "misc/bench/process_memory.hpp"
 #include "misc/bench/run_benchmarks.hpp"
 
 namespace {
@@ -265,6 +267,49 @@ void tcp_echo(State& state, int connections) {
     bench::expect(state, failed == 0, "an echo is not what was sent");
 }
 
+// The C function of scale_calls_ps, called directly by that many threads: what the machine's CPUs allow.
+void calls_of_threads(State& state, int threads) {
+    const std::int64_t all = bench::operations(state);
+    std::atomic<std::int64_t> sum{0};
+    while (state.KeepRunningBatch(all)) {
+        std::vector<std::thread> callers;
+        for (int i = 0; i < threads; ++i) {
+            callers.emplace_back([&, share = all * (i + 1) / threads - all * i / threads] {
+                int n = 0;
+                while (n < share) n = bench_add(n, 1);
+                sum += n;
+            });
+        }
+        for (std::thread& t : callers) t.join();
+    }
+    bench::expect(state, sum == all, "the calls do not add up");
+}
+
+// What a parked thread keeps in memory.
+void memory(State& state, int threads) {
+    bench::resident before;
+    bench::resident parked;
+    while (state.KeepRunningBatch(threads)) {
+        queue gate(1);
+        std::atomic<int> arrived{0};
+        std::vector<std::thread> all;
+        all.reserve(static_cast<std::size_t>(threads));
+        before = bench::resident_now();
+        for (int i = 0; i < threads; ++i) {
+            all.emplace_back([&] {
+                ++arrived;
+                gate.recv();
+            });
+        }
+        while (arrived < threads) std::this_thread::yield();
+        parked = bench::resident_now();
+        gate.close();
+        for (std::thread& t : all) t.join();
+    }
+    bench::expect(state, before.rss_bytes > 0, "no VmRSS in /proc/self/status");
+    state.counters["bytes"] = (parked.rss_bytes - before.rss_bytes) / threads;
+}
+
 void tcp_echo_1(State& state) {
     tcp_echo(state, 1);
 }
@@ -292,5 +337,14 @@ int main(int argc, char** argv) {
             ->Iterations(300);
         bench::add("tcp_echo_1", &tcp_echo_1);
         bench::add("tcp_echo_100", &tcp_echo_100);
+        constexpr int calls = 100'000'000;  // so many that making the threads is not what is measured
+        for (int n : {1, 2, 4, 8}) {
+            bench::add("scale_calls_ps/" + std::to_string(n), [n](State& s) {
+                calls_of_threads(s, n);
+            })->Iterations(calls);
+        }
+        for (int n : {100, 1'000}) {
+            bench::add("scale_memory/" + std::to_string(n), [n](State& s) { memory(s, n); })->Iterations(1);
+        }
     });
 }

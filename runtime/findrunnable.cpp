@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/chaos.hpp"
+#include "runtime/lockosthread.hpp"
 #include "runtime/netpoll.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/stoptheworld.hpp"
@@ -169,7 +170,10 @@ bool any_work_queued() {
 void resetspinning(m* mp) {
     mp->spinning = false;
     check(add_seq_cst(sched.nmspinning, -1) >= 0, "resetspinning: negative nmspinning");
-    wakep();
+    if (load_relaxed(sched.npidle) == 0) return;
+    chaos_delay();
+    heavy_fence();  // who queued a goroutine just before may have left it to this m
+    wake_for_rest();
 }
 
 namespace {
@@ -209,6 +213,7 @@ g* findrunnable(m* mp) {
             if (!mp->spinning) become_spinning(mp);
             if (g* gp = steal_work(mp, pp)) return gp;
         }
+        if (mp->awaits_answer && look_for_answer(mp)) continue;
         if (g* gp = give_up_p(mp)) return gp;
         if (mp->p == nullptr) sleep_until_wanted(mp);
     }

@@ -8,7 +8,6 @@
 #include <system_error>
 #include <unistd.h>
 
-#include "runtime/bound.hpp"
 #include "runtime/chaos_window.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/netpoll.hpp"
@@ -136,13 +135,14 @@ void inject(gqueue& list) {
     p* pp = usable_p(getm());
     int n = list.size;
     if (n == 0) return;
-    gqueue bound;
+    gqueue to_threads;
     if (pp == nullptr) sched.lock.lock();
     while (g* gp = list.pop()) {
         check(load_relaxed(gp->status) == Gwaiting, "inject: goroutine is not waiting");
         store_relaxed(gp->status, Grunnable);
-        if (gp->bound) {
-            bound.push_back(gp);
+        if (gp->lockedm != nullptr) {
+            to_threads.push_back(gp);
+            n--;
         } else if (pp != nullptr) {
             runqput(pp, gp, false);
         } else {
@@ -150,7 +150,7 @@ void inject(gqueue& list) {
         }
     }
     if (pp == nullptr) sched.lock.unlock();
-    while (g* gp = bound.pop()) ready_bound(gp, gp->lockedm);
+    while (g* gp = to_threads.pop()) ready_new(gp);
     light_fence();  // W1
     for (; n > 0 && load_relaxed(sched.npidle) != 0; n--) wakep();
 }

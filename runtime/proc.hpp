@@ -60,7 +60,8 @@ void incidlelocked(std::int32_t n);
 // poll for. After a heavy_fence().
 void wake_for_rest();
 // Runs pp on some m, where it has work or should look for some; else pp goes idle.
-void handoffp(p* pp);
+// to_spinner: what is in the global queue is left to an m that spins, where there is one.
+void handoffp(p* pp, bool to_spinner = false);
 // pp: null for an idle one. spinning: the caller has counted the m in nmspinning.
 void startm(p* pp, bool spinning);
 // On g0, without a p. Sleeps until an m is wanted; then has one. The thread ends where none is for too long (J1).

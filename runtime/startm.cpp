@@ -174,8 +174,8 @@ void wakep() {
 
 namespace {
 // Who does finds what is in the global queue, or this m's second look does when that one has gone. W2
-bool nobody_spins() {
-    return load_relaxed(sched.nmspinning) == 0;
+bool somebody_spins() {
+    return load_relaxed(sched.nmspinning) != 0;
 }
 }  // namespace
 
@@ -189,8 +189,8 @@ void wake_for_rest() {
 // Why not let an m look for work with it, where nobody else does, as Go does: here the second look below finds what came
 // meanwhile, and a goroutine that is soon back from C would have to wait for that m to give up. 5.6 us for a call that
 // hands its p off, and 1.1 this way.
-void handoffp(p* pp) {
-    if (!runqempty(pp) || (load_relaxed(sched.runqsize) != 0 && nobody_spins())) {
+void handoffp(p* pp, bool to_spinner) {
+    if (!runqempty(pp) || (load_relaxed(sched.runqsize) != 0 && !(to_spinner && somebody_spins()))) {
         startm(pp, false);
         return;
     }
@@ -203,7 +203,7 @@ void handoffp(p* pp) {
         sched.lock.unlock();
         return;
     }
-    if (!sched.runq.empty() && nobody_spins()) {
+    if (!sched.runq.empty() && !(to_spinner && somebody_spins())) {
         sched.lock.unlock();
         startm(pp, false);
         return;
@@ -234,7 +234,7 @@ bool hand_to_next_locked(m* mp) {
 }  // namespace
 
 void leave_p(m* mp) {
-    if (!hand_to_next_locked(mp)) handoffp(releasep(mp));
+    if (!hand_to_next_locked(mp)) handoffp(releasep(mp), mp->lockedg != nullptr);
 }
 
 }  // namespace gangway::runtime

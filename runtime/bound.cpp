@@ -19,11 +19,8 @@ namespace {
 // After which others have their turn, ns. Y5
 constexpr std::int64_t slice = 1'000'000;
 
-// Y2. The address of no goroutine.
+// The address of no goroutine.
 char asleep_mark;
-g* inbox_asleep() {
-    return reinterpret_cast<g*>(&asleep_mark);
-}
 
 void put_own(m* mp, g* gp) {
     if (gp == mp->lockedg) {
@@ -32,6 +29,14 @@ void put_own(m* mp, g* gp) {
         mp->own.push_back(gp);
     }
 }
+
+}  // namespace
+
+g* inbox_asleep() {
+    return reinterpret_cast<g*>(&asleep_mark);
+}
+
+namespace {
 
 // In the order in which they were pushed.
 void empty_inbox(m* mp) {
@@ -66,8 +71,9 @@ g* take_own(m* mp) {
     return mp->lockedg;
 }
 
-// Y3
-void get_p(m* to) {
+}  // namespace
+
+void get_p(m* to, bool next) {
     no_preemption here;  // P3: until the m has it, the p is in nobody's queue
     sched.lock.lock();
     p* pp = load_relaxed(sched.gcwaiting) ? nullptr : pidleget();
@@ -79,7 +85,7 @@ void get_p(m* to) {
     }
     store_relaxed(to->in_line, true);
     if (p* own = usable_p(getm())) {
-        runqput(own, &to->g0, false);  // not next: who else has something for that thread comes before
+        runqput(own, &to->g0, next);
     } else {
         sched.lock.lock();
         globrunqput(&to->g0);
@@ -87,6 +93,8 @@ void get_p(m* to) {
     }
     wakep();
 }
+
+namespace {
 
 // Y4. Back with a p.
 void sleep_for_p(m* mp) {
@@ -132,7 +140,8 @@ bool turn_is_over(m* mp) {
     return nanotime() >= mp->slice_end;
 }
 
-// What an m does for its p between two goroutines: timers, descriptors.
+}  // namespace
+
 void tend_p(m* mp) {
     p* pp = mp->p;
     std::int64_t now = 0;
@@ -140,15 +149,12 @@ void tend_p(m* mp) {
     if (load_relaxed(pp->schedtick) % turn_of_others == 0) poll_for_others();
 }
 
-}  // namespace
-
 void become_bound_thread() {
     m* mp = getm();
     g* gp = mp->curg;
     check(mp->run == nullptr && !mp->extra && mp->lockedg == nullptr, "become_bound_thread: not a thread for it");
     mp->home = mp;
     mp->nodirect++;
-    mp->g0.lockedm = mp;
     mp->own = gqueue{};
     mp->locked_ready = false;
     mp->waits_alone = nullptr;
@@ -176,7 +182,6 @@ void leave_bound_thread() {
           "leave_bound_thread: others are bound to it");
     mp->home = nullptr;
     mp->nodirect--;
-    mp->g0.lockedm = nullptr;
     gp->bound = false;
     gp->lockedm = nullptr;
     mp->lockedext++;
@@ -207,7 +212,8 @@ void ready_bound(g* gp, m* to) {
         gp->schedlink = before != inbox_asleep() ? before : nullptr;
         chaos_window();
         if (!cas_acq_rel(to->inbox, before, gp)) continue;
-        if (before == inbox_asleep()) get_p(to);  // Y2
+        if (before == inbox_asleep())
+            get_p(to, false);  // Y2; not next: who else has something for it comes before
         return;
     }
 }
@@ -254,10 +260,11 @@ void schedule_bound(m* mp) {
 }
 
 void for_each_bound_runnable(const m& mp, bound_visitor f, void* arg) {
-    if (mp.home == nullptr) return;
     sched.lock.lock();  // against stand_in_line
-    if (mp.locked_ready) f(mp.lockedg, arg);
-    for (const g* gp = mp.own.head; gp != nullptr; gp = gp->schedlink) f(gp, arg);
+    if (mp.home != nullptr) {
+        if (mp.locked_ready) f(mp.lockedg, arg);
+        for (const g* gp = mp.own.head; gp != nullptr; gp = gp->schedlink) f(gp, arg);
+    }
     // Those that are pushed meanwhile come before: nobody takes any.
     const g* gp = load_acquire(mp.inbox);
     for (; gp != nullptr && gp != inbox_asleep(); gp = gp->schedlink) f(gp, arg);
@@ -275,7 +282,7 @@ std::uint64_t bound_runnable() {
 
 std::uint64_t bound_in_line() {
     std::uint64_t n = 0;
-    each_m([&](const m& mp) { n += mp.home != nullptr && load_relaxed(mp.in_line) ? 1 : 0; });
+    each_m([&](const m& mp) { n += load_relaxed(mp.in_line) ? 1 : 0; });
     return n;
 }
 

@@ -56,7 +56,16 @@ bool requeue_bound(g* gp, void*);
 // sched.lock held, mp without a p. gp is runnable; what comes back is to be put into the global queue. Y3
 g* stand_in_line(m* mp, g* gp);
 
-// For reports, with the world stopped: goroutines that are runnable there, and g0s that stand in queues in their place.
+// What an m that runs its own goroutines only does for its p between two of them: timers, descriptors.
+void tend_p(m* mp);
+
+// What inbox says of an m that sleeps. Y2, LT1
+g* inbox_asleep();
+// Y3, by who has replaced inbox_asleep. next: before all others of the caller's p.
+void get_p(m* to, bool next);
+
+// For reports, with the world stopped: goroutines that are runnable there (or locked there: LT1), and g0s that stand in
+// queues in their place.
 using bound_visitor = void (*)(const g* gp, void* arg);
 void for_each_bound_runnable(const m& mp, bound_visitor f, void* arg);
 std::uint64_t bound_runnable();

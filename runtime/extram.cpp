@@ -63,6 +63,7 @@ m* new_extram() {
     g* gp = new_extra_g();
     m* mp = new (std::nothrow) m;
     check(mp != nullptr, "needm: out of memory");
+    mp->g0.lockedm = mp;  // Y3
     mp->extra = true;
     mp->lockedint = 1;  // I3
     lock_to(mp, gp);

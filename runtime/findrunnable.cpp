@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/chaos.hpp"
+#include "runtime/lockosthread.hpp"
 #include "runtime/netpoll.hpp"
 #include "runtime/proc.hpp"
 #include "runtime/stoptheworld.hpp"
@@ -200,7 +201,10 @@ bool any_work_queued() {
 void resetspinning(m* mp) {
     mp->spinning = false;
     check(add_seq_cst(sched.nmspinning, -1) >= 0, "resetspinning: negative nmspinning");
-    wakep();
+    if (load_relaxed(sched.npidle) == 0) return;
+    chaos_delay();
+    heavy_fence();  // who queued a goroutine just before may have left it to this m
+    wake_for_rest();
 }
 
 namespace {
@@ -239,7 +243,9 @@ void linger() {
         if (load_relaxed(netpoll_waiters) != 0 || earliest_timer() != never_fires)
             return;  // somebody has to wait there
         std::uint32_t before = switches();
+        add_relaxed(sched.nlingering, 1);
         nanosleep(&nap, nullptr);
+        add_relaxed(sched.nlingering, -1);
         if (load_relaxed(sched.attention) != 0 || !rings_empty() || switches() == before) return;
     }
 }
@@ -269,6 +275,7 @@ g* findrunnable(m* mp) {
             if (!mp->spinning) become_spinning(mp);
             if (g* gp = steal_work(mp, pp, &left_alone)) return gp;
         }
+        if (mp->awaits_answer && look_for_answer(mp)) continue;
         if (g* gp = give_up_p(mp)) return gp;
         if (mp->p != nullptr) continue;
         if (left_alone && mp->spinning) linger();

@@ -8,7 +8,6 @@
 #include <system_error>
 #include <unistd.h>
 
-#include "runtime/bound.hpp"
 #include "runtime/chaos_window.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/netpoll.hpp"
@@ -144,13 +143,13 @@ void inject(gqueue& list, int taken_here) {
     p* pp = usable_p(getm());
     if (list.size == 0) return;
     int n = pp != nullptr ? -taken_here : 0;
-    gqueue bound;
+    gqueue to_threads;
     if (pp == nullptr) sched.lock.lock();
     while (g* gp = list.pop()) {
         check(load_relaxed(gp->status) == Gwaiting, "inject: goroutine is not waiting");
         store_relaxed(gp->status, Grunnable);
-        if (gp->bound) {
-            bound.push_back(gp);
+        if (gp->lockedm != nullptr) {
+            to_threads.push_back(gp);
             continue;
         }
         n++;
@@ -161,7 +160,7 @@ void inject(gqueue& list, int taken_here) {
         }
     }
     if (pp == nullptr) sched.lock.unlock();
-    while (g* gp = bound.pop()) ready_bound(gp, gp->lockedm);
+    while (g* gp = to_threads.pop()) ready_new(gp);
     light_fence();  // W1
     for (; n > 0 && load_relaxed(sched.npidle) != 0; n--) wakep();
 }

@@ -154,6 +154,7 @@ m* allocm() {
     } else {
         mp = new (std::nothrow) m;  // an exception would leave sched.lock held
         check(mp != nullptr, "allocm: out of memory");
+        mp->g0.lockedm = mp;  // Y3
         mp->alllink = load_relaxed(sched.allm);
         store_release(sched.allm, mp);
     }

@@ -84,6 +84,7 @@ void yield_m(g* gp) {
     m* mp = getm();
     dropg(mp);
     if (gp->bound) yield_bound(mp, gp, false);
+    mp->locked_queued = mp->lockedg != nullptr;  // LT2
     store_relaxed(gp->status, Grunnable);
     p* pp = mp->p;
     bool one_p = load_relaxed(sched.gomaxprocs) == 1;
@@ -104,6 +105,7 @@ void preempt_m(g* gp) {
     m* mp = getm();
     dropg(mp);
     if (gp->bound) yield_bound(mp, gp, true);
+    mp->locked_queued = mp->lockedg != nullptr;  // LT2
     store_relaxed(gp->status, Grunnable);
     sched.lock.lock();
     while (g* other = runqget(mp->p)) globrunqput(other);

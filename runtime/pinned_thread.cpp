@@ -88,7 +88,7 @@ bool pinned_thread::state::run_all() {
 // Looks a moment longer before it parks: a caller that has its answer is soon back with the next. Not while others of the
 // thread wait for their turn.
 bool pinned_thread::state::more_comes() const {
-    const m* mp = getm();
+    m* mp = getm();
     return !has_own(mp) && spin_for(mp, [&] { return queue.has_come() || has_own(mp); }) && queue.has_come();
 }
 

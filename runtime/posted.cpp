@@ -119,7 +119,7 @@ void completion::finish() noexcept {
 }
 
 void completion::wait(unsigned char reason) {
-    const m* mp = getm();
+    m* mp = getm();
     auto is_done = [this] { return load_acquire(state_) != nullptr; };
     if ((mp->home == nullptr || !has_own(mp)) && spin_for(mp, is_done)) return;
     auto unless_done = [](g* gp, void* at) {

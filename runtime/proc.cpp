@@ -6,6 +6,7 @@
 
 #include "runtime/bound.hpp"
 #include "runtime/findrunnable.hpp"
+#include "runtime/lockosthread.hpp"
 #include "runtime/preempt.hpp"
 #include "runtime/run.hpp"
 #include "runtime/start.hpp"
@@ -112,6 +113,8 @@ void schedule() {
             startlockedm(mp, gp);
             continue;
         }
+        if (gp->by_locked) mp->awaits_answer = true;  // LT4
+        gp->by_locked = false;
         execute(mp, gp);
     }
 }
@@ -121,12 +124,16 @@ void goready(g* gp) {
     ready_new(gp);
 }
 
+// LT4: what a locked goroutine readies is not next on that p.
 void ready_new(g* gp) {
     store_relaxed(gp->status, Grunnable);
-    if (gp->bound) [[unlikely]]
-        return ready_bound(gp, gp->lockedm);
+    if (gp->lockedm != nullptr) [[unlikely]] {
+        gp->bound ? ready_bound(gp, gp->lockedm) : ready_locked(gp);
+        return;
+    }
     m* mp = getm();
-    if (p* pp = usable_p(mp)) {
+    p* pp = usable_p(mp);
+    if (pp != nullptr && (mp->lockedg == nullptr || load_relaxed(sched.gomaxprocs) == 1 || !runqempty(pp))) {
         runqput(pp, gp, true);
         if (mp->takes_next) [[unlikely]] {
             mp->takes_next = false;
@@ -134,6 +141,7 @@ void ready_new(g* gp) {
         }
     } else {
         runtime_start();  // a forked child ends here
+        gp->by_locked = pp != nullptr;
         sched.lock.lock();
         globrunqput(gp);
         sched.lock.unlock();

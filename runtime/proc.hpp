@@ -10,7 +10,9 @@
 //     side stands the asymmetric fence (F1): the one sees the idle p, or the other sees the goroutine. A goroutine that
 //     yields is made runnable too: it stays behind in a queue while another takes its place.
 //  W2 Where wakep finds somebody spinning it wakes nobody: that one's second look is still to come.
-//  W3 An m that spins and finds work was perhaps the last that did: it calls wakep() for the next (resetspinning).
+//  W3 An m that spins and finds work was perhaps the last that did, and others may have left to it what they queued: it
+//     takes itself out of nmspinning, and where a p is idle looks at the queues as in W1, and wakes the next one for what
+//     it sees there (resetspinning). Not without a look: that one would mostly find nothing, and sleep again.
 //
 // Why not one queue: it would be one lock for all. Why not hand a readied goroutine to an idle m directly: it loses the
 // cache that it shares with who readied it. Why not wake an m for each ready: they would spin and sleep by turns.
@@ -60,22 +62,22 @@ p* pidleget();
 void mput(m* mp);
 void incidlelocked(std::int32_t n);
 
+// W1's second look, for who does not look for work itself: wakes an m for what it finds, or for what somebody has to
+// poll for. After a heavy_fence().
+void wake_for_rest();
 // Runs pp on some m, where it has work or should look for some; else pp goes idle.
-void handoffp(p* pp);
+// to_spinner: what is in the global queue is left to an m that spins, where there is one.
+void handoffp(p* pp, bool to_spinner = false);
 // pp: null for an idle one. spinning: the caller has counted the m in nmspinning.
 void startm(p* pp, bool spinning);
 // On g0, without a p. Sleeps until an m is wanted; then has one. The thread ends where none is for too long (J1).
 void stopm(m* mp);
-// On g0. Sleeps until somebody hands a p for the m's lockedg.
-void stoplockedm(m* mp);
 // Gives its p to whoever has work for it, straight to the m of a locked goroutine that is next. The caller will sleep.
 void leave_p(m* mp);
 // Leaves pp for mp, which sleeps for one, and wakes it. The caller has taken it off nmidlelocked where it counts there.
 void give_nextp(m* mp, p* pp);
 // On g0, without a p. Sleeps until give_nextp, and has that p.
 void take_nextp(m* mp);
-// On g0. Hands its p to gp's m and sleeps.
-void startlockedm(m* mp, g* gp);
 
 // Whether the calling m holds a p that it may use right now: not one that may be taken from it in a call.
 inline p* usable_p(const m* mp) {

@@ -65,6 +65,7 @@ void start(const options& o) {
     if (auto seed = read_environment().chaos) chaos_init(*seed);
     remember_initial_sigmask();
     apply(o);
+    store_relaxed(sched.one_cpu, num_cpu() == 1);
     sched.lock.lock();
     procresize(o.maxprocs);
     sched.lock.unlock();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Starting and stopping ms, and what a locked goroutine asks of them.
+// Starting and stopping ms.
 #include <algorithm>
 #include <utility>
 
@@ -169,11 +169,25 @@ void wakep_slow() {
     startm(nullptr, true);
 }
 
+namespace {
+// Who does finds what is in the global queue, or this m's second look does when that one has gone. W2
+bool somebody_spins() {
+    return load_relaxed(sched.nmspinning) > load_relaxed(sched.nlingering);
+}
+}  // namespace
+
+void wake_for_rest() {
+    if (any_work_queued()) wakep();
+    // An m that goes idle would poll for these; the caller goes on with its own goroutine, or sleeps for it.
+    std::int64_t timer = earliest_timer();
+    if (timer != never_fires || load_relaxed(netpoll_waiters) != 0) wake_poller(timer);
+}
+
 // Why not let an m look for work with it, where nobody else does, as Go does: here the second look below finds what came
 // meanwhile, and a goroutine that is soon back from C would have to wait for that m to give up. 5.6 us for a call that
 // hands its p off, and 1.1 this way.
-void handoffp(p* pp) {
-    if (!runqempty(pp) || load_relaxed(sched.runqsize) != 0) {
+void handoffp(p* pp, bool to_spinner) {
+    if (!runqempty(pp) || (load_relaxed(sched.runqsize) != 0 && !(to_spinner && somebody_spins()))) {
         startm(pp, false);
         return;
     }
@@ -186,7 +200,7 @@ void handoffp(p* pp) {
         sched.lock.unlock();
         return;
     }
-    if (!sched.runq.empty()) {
+    if (!sched.runq.empty() && !(to_spinner && somebody_spins())) {
         sched.lock.unlock();
         startm(pp, false);
         return;
@@ -195,16 +209,14 @@ void handoffp(p* pp) {
     sched.lock.unlock();
     chaos_delay();
     heavy_fence();  // W1: who queued a goroutine just before may not have seen this p idle
-    if (any_work_queued()) wakep();
-    // An m that goes idle would poll for these; the one that hands its p off goes to sleep for its own goroutine.
-    std::int64_t timer = earliest_timer();
-    if (timer != never_fires || load_relaxed(netpoll_waiters) != 0) wake_poller(timer);
+    wake_for_rest();
 }
 
 namespace {
-// Where the next goroutine is locked too, the p goes straight to its m: through a third m it would be two wake-ups.
+// Where the next goroutine is locked too (or its m stands there: Y3), the p goes straight to its m: through a third m it would be two wake-ups.
+// Not in the turn of others: where locked ones answer each other without end nobody else would look for those.
 bool hand_to_next_locked(m* mp) {
-    if (load_relaxed(sched.gcwaiting)) return false;
+    if (load_relaxed(sched.gcwaiting) || scheduler_has_its_turn(mp->p)) return false;
     g* next = runqget(mp->p);
     if (next == nullptr) return false;
     m* locked = next->lockedm;
@@ -219,28 +231,7 @@ bool hand_to_next_locked(m* mp) {
 }  // namespace
 
 void leave_p(m* mp) {
-    if (!hand_to_next_locked(mp)) handoffp(releasep(mp));
-}
-
-void stoplockedm(m* mp) {
-    check(mp->lockedg->lockedm == mp, "stoplockedm: inconsistent locking");
-    if (mp->p != nullptr) {
-        add_relaxed(sched.handoffs, 1U);
-        leave_p(mp);
-    }
-    incidlelocked(1);
-    take_nextp(mp);
-    check(load_relaxed(mp->lockedg->status) == Grunnable, "stoplockedm: lockedg is not runnable");
-}
-
-void startlockedm(m* mp, g* gp) {
-    m* locked = gp->lockedm;
-    check(locked != mp, "startlockedm: locked to me");
-    check(locked->nextp == nullptr, "startlockedm: m has a p");
-    incidlelocked(-1);
-    locked->nextp = releasep(mp);
-    locked->park.wakeup();
-    stopm(mp);
+    if (!hand_to_next_locked(mp)) handoffp(releasep(mp), mp->lockedg != nullptr);
 }
 
 }  // namespace gangway::runtime

@@ -102,6 +102,7 @@ struct g {
     std::atomic<std::uint32_t> status{Gidle};  // the owner's; others read it for reports
     std::atomic<wait_reason> waiting_for{wait_reason::none};  // owner, before it parks
     bool bound = false;                // to lockedm, for life (bound.hpp). Its maker's, then the owner's
+    bool by_locked = false;            // a locked one has made it runnable. Who has it in hand. LT4
     bool lock_os = false;              // lock_os_thread() is in force (not only a callback). Owner
     bool goexiting = false;            // a forced unwind is under way. Owner
     bool goexit_kept = false;          // it has reached a callback and waits for C to return. Owner
@@ -181,6 +182,26 @@ struct gqueue {
 // May run on another goroutine's small stack, or on g0. Must not park.
 using unlock_fn = bool (*)(g* gp, void* lock);
 
+// Whether it pays to look a moment longer for what others bring instead of going to sleep. Where that never came in time
+// it is left out for a while, and tried anew. Tried so often, some ms long: two threads on one CPU find nothing by it until
+// the kernel, which sees both awake then, has moved one to a CPU that is free.
+class looks {
+public:
+    bool pay() {
+        if (missed_ < misses_that_tell) return true;
+        if (++left_out_ < waits_without) return false;
+        left_out_ = missed_ = 0;
+        return true;
+    }
+    void ended(bool found) { missed_ = found ? 0 : missed_ + 1; }
+    void stop() { missed_ = misses_that_tell; }
+
+private:
+    static constexpr std::uint32_t misses_that_tell = 256;
+    static constexpr std::uint32_t waits_without = 2048;
+    std::uint32_t missed_ = 0, left_out_ = 0;
+};
+
 struct alignas(64) m {
     // What switching and crossing touch, all of it the owner's, but for the two words of the handshake.
     one_writer<g*> curg{nullptr};              // read by who asks it to yield (P4 in preempt.hpp), and for reports
@@ -214,12 +235,20 @@ struct alignas(64) m {
 
     // Of bound goroutines (bound.hpp).
     gqueue own;                            // runnable ones. Owner. Y1
-    std::atomic<g*> inbox{nullptr};        // the same, from others; and whether it sleeps. Y2
+    std::atomic<g*> inbox{nullptr};        // the same, from others; and whether it sleeps. Y2; LT1 of a locked one
     std::atomic<bool> in_line{false};      // g0 is in a queue, or will be. For reports
     bool locked_ready = false;             // lockedg is runnable. Owner. Y6
     std::atomic<std::uint32_t> nbound{0};  // how many there are
     g* waits_alone = nullptr;              // goes on when it is the last of them. Owner
-    std::int64_t slice_end = 0;            // when others have their turn. Owner. Y5
+    std::int64_t slice_end = 0;            // when others have their turn. Owner. Y5, LT3
+
+    // Of a locked goroutine (lockosthread.hpp). Owner
+    bool locked_queued = false;  // it stands in a run queue. LT2
+    runtime::looks looks;        // for it, before the m sleeps. LT3
+    bool awaits_answer = false;  // its goroutine and a locked one have to do with each other. LT4
+    runtime::looks looks_for_answer;
+
+    runtime::looks yields;  // owner (spin.hpp)
 
     note park;                    // stopm, stoplockedm, bound.cpp
     runtime::p* nextp = nullptr;  // set by whoever wakes park
@@ -308,9 +337,11 @@ struct scheduler {
     p* pidle = nullptr;                          // sched.lock
     std::atomic<std::int32_t> npidle{0};         // written under sched.lock
     std::atomic<std::int32_t> nmspinning{0};     // atomic; W1 in proc.hpp
+    std::atomic<std::int32_t> nlingering{0};     // of nmspinning, those that sleep (linger). A hint
     std::atomic<std::uint32_t> needspinning{0};  // a hint: somebody found no idle p for a wake-up
     std::atomic<std::int32_t> gomaxprocs{0};     // written with the world stopped
-    std::atomic<p*> allp[max_procs] = {};        // set once each, in order, and then there for good: all_p
+    std::atomic<bool> one_cpu{false};      // all that the process has: nobody brings anything while one spins
+    std::atomic<p*> allp[max_procs] = {};  // set once each, in order, and then there for good: all_p
 
     gqueue runq;                            // sched.lock
     g* runq_last[16] = {};                  // sched.lock: who came last, by turns. For g.ahead

@@ -55,6 +55,58 @@ void blocking_1000x100ms(State& state) {
     state.counters["cold_ms"] = cold_ms;
 }
 
+// Threads that are there before: a round wakes all of them, and each sleeps and says that it has.
+class waiting_threads {
+public:
+    explicit waiting_threads(std::atomic<int>& slept) {
+        all_.reserve(sleepers);
+        for (int i = 0; i < sleepers; ++i) all_.emplace_back([this, &slept] { work(slept); });
+        asleep_.wait(false);
+    }
+    ~waiting_threads() {
+        over_ = true;
+        begin();
+        for (std::thread& t : all_) t.join();
+    }
+    waiting_threads(const waiting_threads&) = delete;
+    waiting_threads& operator=(const waiting_threads&) = delete;
+
+    void round() {
+        left_ = sleepers;
+        asleep_ = false;
+        begin();
+        asleep_.wait(false);
+    }
+
+private:
+    void begin() {
+        ++rounds_;
+        rounds_.notify_all();
+    }
+    void work(std::atomic<int>& slept) {
+        for (int seen = 0;; ++seen) {
+            if (--left_ == 0) {
+                asleep_ = true;
+                asleep_.notify_one();
+            }
+            rounds_.wait(seen);
+            if (over_) return;
+            slept += bench_sleep_us(sleep_us) == 0;
+        }
+    }
+
+    std::atomic<int> rounds_{0}, left_{sleepers};
+    std::atomic<bool> asleep_{false}, over_{false};
+    std::vector<std::thread> all_;
+};
+
+void threads_1000x100ms_warm(State& state) {
+    std::atomic<int> slept{0};
+    waiting_threads threads(slept);
+    for (auto _ : state) threads.round();
+    bench::expect(state, slept == sleepers * state.iterations(), "not every thread slept");
+}
+
 // The yardstick: every round makes its threads afresh, so all are cold.
 void threads_1000x100ms(State& state) {
     std::atomic<int> slept{0};
@@ -67,4 +119,5 @@ void threads_1000x100ms(State& state) {
 void bench::add_blocking() {
     add("blocking_1000x100ms", &blocking_1000x100ms)->Unit(benchmark::kMillisecond)->Iterations(3);
     add("threads_1000x100ms", &threads_1000x100ms)->Unit(benchmark::kMillisecond)->Iterations(3);
+    add("threads_1000x100ms_warm", &threads_1000x100ms_warm)->Unit(benchmark::kMillisecond)->Iterations(3);
 }

@@ -43,28 +43,54 @@ void futex_await_change(futex_word& word, std::uint32_t old) {
     }
 }
 
-// One operation wakes another thread and is woken by it; nobody spins.
-void floor_futex_roundtrip(State& state) {
-    constexpr std::uint32_t end = ~std::uint32_t{0};
-    futex_word there{0};
-    futex_word back{0};
-    std::thread echo([&] {
+// A thread that answers: it sleeps until there is a message and wakes who sends it. Nobody spins.
+class futex_echo {
+public:
+    futex_echo() = default;
+    ~futex_echo() {
+        futex_set(there_, end);
+        echo_.join();
+    }
+    futex_echo(const futex_echo&) = delete;
+    futex_echo& operator=(const futex_echo&) = delete;
+
+    void round_trip() {
+        futex_set(there_, n_ + 1);
+        futex_await_change(back_, n_);
+        ++n_;
+    }
+    std::uint32_t round_trips() const { return n_; }
+
+private:
+    static constexpr std::uint32_t end = ~std::uint32_t{0};
+
+    void answer() {
         std::uint32_t n = 0;
         do {
-            futex_await_change(there, n);
-            n = there.load(std::memory_order_acquire);
-            futex_set(back, n);
+            futex_await_change(there_, n);
+            n = there_.load(std::memory_order_acquire);
+            futex_set(back_, n);
         } while (n != end);
-    });
-    std::uint32_t n = 0;
-    for (auto _ : state) {
-        futex_set(there, n + 1);
-        futex_await_change(back, n);
-        ++n;
     }
-    futex_set(there, end);
-    echo.join();
-    bench::expect(state, n == state.iterations(), "the round trips do not add up");
+
+    futex_word there_{0};
+    futex_word back_{0};
+    std::uint32_t n_ = 0;
+    std::thread echo_{[this] { answer(); }};
+};
+
+// One operation wakes another thread and is woken by it.
+void floor_futex_roundtrip(State& state) {
+    futex_echo echo;
+    for (auto _ : state) echo.round_trip();
+    bench::expect(state, echo.round_trips() == state.iterations(), "the round trips do not add up");
+}
+
+// The same 100 us after the last one, in which the caller keeps its CPU busy and the other CPU has gone idle.
+void floor_futex_roundtrip_asleep(State& state) {
+    futex_echo echo;
+    for (auto _ : state) bench::timed_after_a_while(state, [&] { echo.round_trip(); });
+    bench::expect(state, echo.round_trips() == state.iterations(), "the round trips do not add up");
 }
 
 void floor_thread_create_join(State& state) {
@@ -202,6 +228,7 @@ void floor_page(State& state) {
 void bench::add_kernel_floors() {
     add("floor_syscall", &floor_syscall);
     add("floor_futex_roundtrip", &floor_futex_roundtrip);
+    add_timed_by_itself("floor_futex_roundtrip_asleep", &floor_futex_roundtrip_asleep);
     add("floor_thread_create_join", &floor_thread_create_join);
     add("floor_cache_line_roundtrip", &floor_cache_line_roundtrip);
     add("floor_membarrier", &floor_membarrier);

@@ -5,7 +5,6 @@
 #include <gangway/sync.hpp>
 #include <gangway/task.hpp>
 
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -19,7 +18,6 @@
 namespace {
 
 using benchmark::State;
-using clock = std::chrono::steady_clock;
 
 // The caller comes again at once: the thread has not gone to sleep.
 void pinned_run(State& state) {
@@ -33,18 +31,10 @@ void pinned_run(State& state) {
 
 // The caller lets time pass, and its own p busy, before each.
 void pinned_run_asleep(State& state) {
-    constexpr auto long_enough = std::chrono::microseconds(100);
     bench::in_goroutine(state, 2, [&] {
         gangway::pinned_thread thread;
         std::int64_t ran = 0;
-        for (auto _ : state) {
-            const auto until = clock::now() + long_enough;
-            while (clock::now() < until) {
-            }
-            const auto begin = clock::now();
-            thread.run([&] { ++ran; });
-            state.SetIterationTime(std::chrono::duration<double>(clock::now() - begin).count());
-        }
+        for (auto _ : state) bench::timed_after_a_while(state, [&] { thread.run([&] { ++ran; }); });
         bench::expect(state, ran == state.iterations(), "not every function ran");
     });
 }
@@ -80,17 +70,9 @@ void event_loop_run(State& state) {
 }
 
 void event_loop_run_asleep(State& state) {
-    constexpr auto long_enough = std::chrono::microseconds(100);
     in_loop(state, [&](gangway::poll_loop& loop) {
         std::int64_t ran = 0;
-        for (auto _ : state) {
-            const auto until = clock::now() + long_enough;
-            while (clock::now() < until) {
-            }
-            const auto begin = clock::now();
-            loop.run([&] { ++ran; });
-            state.SetIterationTime(std::chrono::duration<double>(clock::now() - begin).count());
-        }
+        for (auto _ : state) bench::timed_after_a_while(state, [&] { loop.run([&] { ++ran; }); });
         bench::expect(state, ran == state.iterations(), "not every function ran");
     });
 }

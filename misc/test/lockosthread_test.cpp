@@ -132,6 +132,51 @@ GOROUTINE_TEST(lockosthread, two_locked_goroutines_in_turn) {
     EXPECT_NE(here, echo.join());
 }
 
+// Goroutines that are in no hurry to park have their turn beside two that answer each other without end.
+GOROUTINE_TEST(lockosthread, others_have_their_turn_beside_two_that_never_rest) {
+    gangway::chan<bool> there;
+    gangway::chan<bool> back;
+    std::atomic<bool> stop{false};
+    gangway::wait_group pair;
+    pair.go([&] {
+        gangway::os_thread_lock locked;
+        while (there.recv()) back.send(true);
+    });
+    pair.go([&] {
+        gangway::os_thread_lock locked;
+        while (!stop) {
+            there.send(true);
+            back.recv();
+        }
+        there.close();
+    });
+    gangway::wait_group others;
+    for (int i = 0; i < 10; i++) {
+        others.go([] {
+            for (int k = 0; k < 20; k++) test::wander();
+        });
+    }
+    others.wait();
+    stop = true;
+    pair.wait();
+}
+
+// On its way to its thread, in no run queue, it counts as runnable and not as waiting.
+TEST(lockosthread, runnable_while_its_thread_waits_for_a_p) {
+    gangway::run(test::with_ps(1), [] {
+        gangway::chan<int> c;
+        auto locked = gangway::spawn([c]() mutable {
+            gangway::os_thread_lock pinned;
+            return c.recv();
+        });
+        ASSERT_TRUE(test::until_parked(1, "chan receive"));
+        EXPECT_EQ(0U, gangway::read_mem_stats().goroutines_runnable);
+        c.send(1);
+        EXPECT_EQ(1U, gangway::read_mem_stats().goroutines_runnable);
+        EXPECT_EQ(1, locked.join());
+    });
+}
+
 GOROUTINE_TEST(lockosthread, goroutines_that_it_starts_are_not_locked) {
     gangway::os_thread_lock locked;
     const std::int64_t here = thread();

@@ -42,6 +42,7 @@ def faster_than_go(factor):
 
 DIRECT_ON_ANCHOR, CALL_ON_ANCHOR, QSORT_C_ON_ANCHOR = 1.4, 6.4, 6.1
 FUTEX = "floor_futex_roundtrip"
+FUTEX_ASLEEP = "floor_futex_roundtrip_asleep"
 TARGETS = {
     "leaf_call": over("direct_call", 2.5, go=27, on_anchor=DIRECT_ON_ANCHOR),
     "call": over("direct_call", 5, go=25.7, on_anchor=DIRECT_ON_ANCHOR),
@@ -72,9 +73,9 @@ TARGETS = {
     "locked_pingpong_both": times(1.1, FUTEX),
     "locked_pingpong_both" + ONE_CORE: times(1.1, FUTEX + ONE_CORE),
     "pinned_run": at_most(1000, go=57_000),
-    "pinned_run_asleep": times(1.1, FUTEX),
+    "pinned_run_asleep": times(1.1, FUTEX_ASLEEP),
     "event_loop_run": at_most(1000),
-    "event_loop_run_asleep": times(1.1, FUTEX),
+    "event_loop_run_asleep": times(1.1, FUTEX_ASLEEP),
     "switch_gosched_bound": over("switch_gosched", 3),
     "rss_per_goroutine_100k": at_most(4700),
     "rss_per_goroutine_1m": at_most(4700),
@@ -110,11 +111,11 @@ FLOORS = {
     "mutex_uncontended": "floor_locked_instruction", "mutex_contended8": "floor_locked_instruction",
     "locked_pingpong": FUTEX, "locked_pingpong_both": FUTEX,
     "locked_pingpong" + ONE_CORE: FUTEX + ONE_CORE, "locked_pingpong_both" + ONE_CORE: FUTEX + ONE_CORE,
-    "pinned_run": "floor_thread_queue", "pinned_run_one_p": "floor_thread_queue", "pinned_run_asleep": FUTEX,
-    "event_loop_run": "floor_thread_queue", "event_loop_run_asleep": FUTEX,
+    "pinned_run": "floor_thread_queue", "pinned_run_one_p": "floor_thread_queue", "pinned_run_asleep": FUTEX_ASLEEP,
+    "event_loop_run": "floor_thread_queue", "event_loop_run_asleep": FUTEX_ASLEEP,
     "switch_gosched_bound": "floor_fcontext_jump",
     "rss_per_goroutine_100k": "floor_page", "rss_per_goroutine_1m": "floor_page",
-    "blocking_1000x100ms": "threads_1000x100ms", "blocking_1000x100ms" + COLD: "threads_1000x100ms",
+    "blocking_1000x100ms": "threads_1000x100ms_warm", "blocking_1000x100ms" + COLD: "threads_1000x100ms",
     "sleep_100us": "floor_sleep_100us",
     "stw_memstats/1": "floor_membarrier", "stw_memstats/2": "floor_membarrier", "stw_gomaxprocs": "floor_membarrier",
     "tcp_echo_1": "floor_tcp_roundtrip", "tcp_echo_100": "floor_tcp_roundtrip",

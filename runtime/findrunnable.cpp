@@ -240,13 +240,13 @@ void linger() {
     constexpr int naps = 8;
     constexpr timespec nap{0, 20'000};
     for (int i = 0; i < naps; i++) {
-        if (load_relaxed(netpoll_waiters) != 0 || earliest_timer() != never_fires)
-            return;  // somebody has to wait there
+        // Somebody has to wait there, or there is something to take.
+        if (load_relaxed(netpoll_waiters) != 0 || earliest_timer() != never_fires || !rings_empty()) return;
         std::uint32_t before = switches();
         add_relaxed(sched.nlingering, 1);
         nanosleep(&nap, nullptr);
         add_relaxed(sched.nlingering, -1);
-        if (load_relaxed(sched.attention) != 0 || !rings_empty() || switches() == before) return;
+        if (load_relaxed(sched.attention) != 0 || switches() == before) return;
     }
 }
 

@@ -116,7 +116,17 @@ search:
     atomic { drained -> spinning = false; nmspinning-- };
 #else
     atomic { drained -> spinning = false; nmspinning-- };  // resetspinning, W3
-    wakep(npidle);
+    if
+    :: npidle == 0
+    :: else ->
+#ifndef NO_SUCCESSOR_FENCE
+       barrier_on(0); barrier_on(1); barrier_on(2);
+#endif
+       if
+       :: queued -> wakep(npidle)
+       :: !queued
+       fi
+    fi;
 #endif
     if
     :: goto search    // what it ran has ended

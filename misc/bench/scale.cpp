@@ -3,6 +3,8 @@
 // curve is a benchmark of its own, "scale_FAMILY/NUMBER", so that misc/bench/compare can give each a process of its own.
 #include <gangway/call.hpp>
 #include <gangway/callback.hpp>
+#include <gangway/chan.hpp>
+#include <gangway/runtime.hpp>
 #include <gangway/sync.hpp>
 
 #include <algorithm>
@@ -13,6 +15,7 @@
 
 #include "misc/bench/bench.hpp"
 #include "misc/bench/c/bench_c.h"
+#include "misc/bench/echo.hpp"
 #include "misc/bench/lateness.hpp"
 #include "misc/bench/resident.hpp"
 #include "misc/bench/yields.hpp"
@@ -92,6 +95,55 @@ void nested(State& state, int depth) {
     });
 }
 
+// body(), which holds the State loop, on one p beside that many goroutines that wait.
+template <class F>
+void beside_parked(State& state, int goroutines, F body) {
+    bench::in_goroutine(state, 1, [&] {
+        gangway::chan<int> gate;
+        gangway::wait_group parked;
+        int arrived = 0;
+        for (int i = 0; i < goroutines; ++i) {
+            parked.go([&] {
+                ++arrived;
+                gate.recv();
+            });
+        }
+        while (arrived < goroutines) gangway::gosched();
+        body();
+        gate.close();
+        parked.wait();
+    });
+}
+
+void parked_call(State& state, int goroutines) {
+    beside_parked(state, goroutines, [&] {
+        std::int64_t n = 0;
+        int result = 0;
+        for (auto _ : state) {
+            result = gangway::call<&bench_add>(result, 1);
+            ++n;
+        }
+        bench::expect(state, result == n, "the calls do not add up");
+    });
+}
+
+void parked_chan(State& state, int goroutines) {
+    beside_parked(state, goroutines, [&] { bench::echo_round_trips(state, [] {}); });
+}
+
+void parked_spawn(State& state, int goroutines) {
+    beside_parked(state, goroutines, [&] {
+        constexpr int batch = 100;
+        std::int64_t ran = 0;
+        while (state.KeepRunningBatch(batch)) {
+            gangway::wait_group all;
+            for (int i = 0; i < batch; ++i) all.go([&] { ++ran; });
+            all.wait();
+        }
+        bench::expect(state, ran == state.iterations(), "some did not run");
+    });
+}
+
 std::string point(const char* family, int n) {
     return std::string("scale_") + family + "/" + std::to_string(n);
 }
@@ -112,6 +164,12 @@ void add_points() {
     // More of them are gangway_bench's: rss_per_goroutine_100k, _1m.
     for (int n : {100, 1'000, 10'000}) {
         bench::add(point("memory", n), [n](State& s) { bench::rss_per_goroutine(s, n); })->Iterations(1);
+    }
+    for (int n : {100, 1'000, 10'000, 100'000, 1'000'000}) {
+        constexpr int operations = 2'000'000;
+        bench::add(point("parked_call", n), [n](State& s) { parked_call(s, n); })->Iterations(operations);
+        bench::add(point("parked_chan", n), [n](State& s) { parked_chan(s, n); })->Iterations(operations);
+        bench::add(point("parked_spawn", n), [n](State& s) { parked_spawn(s, n); })->Iterations(operations);
     }
     for (int n : {0, 1, 10, 100, 1'000}) {
         bench::add(point("lateness", n), [n](State& s) { lateness(s, n); })

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <set>
 #include <vector>
 
 #include "misc/bench/bench.hpp"
@@ -36,8 +37,9 @@ private:
     std::uint64_t x_ = 88172645463325252U;
 };
 
+constexpr int others = 100'000;
+
 void timer_churn(State& state) {
-    constexpr int others = 100'000;
     bench::in_goroutine(state, 1, [&] {
         random_delays delays;
         std::vector<gangway::timer> pending;
@@ -52,6 +54,16 @@ void timer_churn(State& state) {
         }
         bench::expect(state, stopped == state.iterations(), "a timer was not pending");
     });
+}
+
+// What one would write by hand, without a lock and with nobody to fire them: an ordered set.
+void floor_timer_churn(State& state) {
+    using clock = std::chrono::steady_clock;
+    random_delays delays;
+    std::multiset<clock::time_point> pending;
+    for (int i = 0; i < others; ++i) pending.insert(clock::now() + delays.next());
+    for (auto _ : state) pending.erase(pending.insert(clock::now() + delays.next()));
+    bench::expect(state, pending.size() == others, "not what was started is pending");
 }
 
 void sleep_100us(State& state) {
@@ -79,6 +91,7 @@ void tick_lateness_spinning(State& state) {
 
 void bench::add_timers() {
     add("timer_churn", &timer_churn);
+    add("floor_timer_churn", &floor_timer_churn);
     add("sleep_100us", &sleep_100us)->Unit(benchmark::kMicrosecond);
     // So many that the latest of a hundred is not one event alone.
     add("tick_lateness_idle", &tick_lateness_idle)->Unit(benchmark::kMicrosecond)->Iterations(1000);

@@ -28,11 +28,11 @@ def cells(data, row):
     """One row, as a dict of texts."""
     ours = data["times"]["gangway"][row]
     go = data["times"].get("go", {}).get(row)
-    floor = verdicts.FLOORS.get(row)
+    side, floor = verdicts.floor(row)
     verdict = verdicts.of(row, data)
     return {
         "benchmark": row, "unit": unit(row), "min": number(min(ours)), "median": number(statistics.median(ours)),
-        "spread": spread(ours), "floor": number(least(data, "gangway", floor)) if floor else "",
+        "spread": spread(ours), "floor": number(least(data, side, floor)),
         "Go": number(min(go)) if go else "", "Go median": number(statistics.median(go)) if go else "",
         "of Go": number(min(ours) / min(go)) if go else "", "wanted": number(verdict.go_wanted) if go else "",
         "Boost.Fiber": number(least(data, "boost", row)), "threads": number(least(data, "threads", row)),

@@ -116,10 +116,19 @@ FLOORS = {
     "switch_gosched_bound": "floor_fcontext_jump",
     "rss_per_goroutine_100k": "floor_page", "rss_per_goroutine_1m": "floor_page",
     "blocking_1000x100ms": "threads_1000x100ms_warm", "blocking_1000x100ms" + COLD: "threads_1000x100ms",
-    "sleep_100us": "floor_sleep_100us",
+    "sleep_100us": "floor_sleep_100us", "timer_churn": "floor_timer_churn",
     "stw_memstats/1": "floor_membarrier", "stw_memstats/2": "floor_membarrier", "stw_gomaxprocs": "floor_membarrier",
     "tcp_echo_1": "floor_tcp_roundtrip", "tcp_echo_100": "floor_tcp_roundtrip",
 }
+
+
+# What threads do alone is the floor where the kernel is most of it.
+FLOORS_OF_THREADS = {"tick_lateness_idle", "tick_lateness_blocking", "tick_lateness_spinning"}
+
+
+def floor(row):
+    """(side, row), of which the row is None where there is no floor."""
+    return ("threads", row) if row in FLOORS_OF_THREADS else ("gangway", FLOORS.get(row))
 
 
 def of(row, data):

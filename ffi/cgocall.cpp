@@ -21,6 +21,7 @@
 //     function throws is kept on its stack (cgocallbackg), and both are thrown again here.
 #include <gangway/call.hpp>
 
+#include "runtime/blocking_habit.hpp"
 #include "runtime/fork.hpp"
 #include "runtime/goroutine.hpp"
 #include "runtime/proc.hpp"
@@ -62,18 +63,49 @@ inline word asmcgocall(m* mp, g* gp, word (*fn)(void*), void* arg) {
     return result;
 }
 
+// The p is handed over before C runs.
+inline word call_without_p(m* mp, g* gp, word (*fn)(void*), void* arg, std::int64_t* ns) {
+    check_not_in_call(mp);
+    count(mp->ncgocall);
+    entersyscallblock(mp);
+    const std::int64_t from = nanotime();
+    const word result = asmcgocall(mp, gp, fn, arg);
+    *ns = nanotime() - from;
+    exitsyscall(mp, gp);
+    return result;
+}
+
+[[gnu::noinline]] word call_that_blocks_as_a_rule(m* mp, g* gp, word (*fn)(void*), void* arg) {
+    std::int64_t ns = 0;
+    const word result = call_without_p(mp, gp, fn, arg, &ns);
+    note_handed_over(fn, ns);
+    return result;
+}
+
+[[gnu::noinline]] void exit_slowly(m* mp, g* gp, word (*fn)(void*)) {
+    const bool was_taken = (load_relaxed(mp->p_taken) & taken) != 0;
+    exitsyscall_slow(mp, gp);
+    if (was_taken) note_taken(fn);
+}
+
 }  // namespace
 
 crossed cgocall(word (*fn)(void*), void* arg) {
     m* mp = getm();
     if (mp == nullptr || !on_curg_stack(mp)) [[unlikely]]
         return {0, false};
-    check_not_in_call(mp);
     g* gp = mp->curg;
-    count(mp->ncgocall);
-    entersyscall(mp);
-    word result = asmcgocall(mp, gp, fn, arg);
-    exitsyscall(mp, gp);
+    word result = 0;
+    if (blocks_as_a_rule(fn)) [[unlikely]] {
+        result = call_that_blocks_as_a_rule(mp, gp, fn, arg);
+    } else {
+        check_not_in_call(mp);
+        count(mp->ncgocall);
+        entersyscall(mp);
+        result = asmcgocall(mp, gp, fn, arg);
+        if (!exitsyscall_fast(mp)) [[unlikely]]
+            exit_slowly(mp, gp, fn);
+    }
     if (gp->has_kept) [[unlikely]]
         rethrow_kept(gp);
     return {result, true};
@@ -83,12 +115,9 @@ crossed cgocall_mode(call_mode mode, word (*fn)(void*), void* arg) {
     if (mode == call_mode::normal) return cgocall(fn, arg);
     m* mp = getm();
     if (mp == nullptr || !on_curg_stack(mp)) return {0, false};
-    check_not_in_call(mp);
     g* gp = mp->curg;
-    count(mp->ncgocall);
-    entersyscallblock(mp);
-    word result = asmcgocall(mp, gp, fn, arg);
-    exitsyscall(mp, gp);
+    std::int64_t ns = 0;
+    const word result = call_without_p(mp, gp, fn, arg, &ns);
     if (gp->has_kept) rethrow_kept(gp);
     return {result, true};
 }

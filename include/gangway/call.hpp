@@ -268,7 +268,8 @@ auto with_errno(F& f) {
 
 // Calls the C function Fn: call<&::sqlite3_step>(stmt), variadic functions too. Goroutine code; elsewhere a plain
 // call. May return on another thread. Rethrows what a callback from Fn threw, after Fn has returned, and passes on an
-// exception of Fn itself (which wins).
+// exception of Fn itself (which wins). Where Fn turns out to block as a rule, calls of it hand the p over at once, as
+// blocking_call does.
 template <auto Fn, class... A>
     requires detail::c_function<Fn>
 detail::callee_result<Fn> call(A&&... args) {
@@ -321,7 +322,7 @@ std::invoke_result_t<F, A...> leaf_call(F&& f, A&&... args) {
     });
 }
 
-// For C that is known to block: hands the p over at once instead of after 20 us.
+// For C that is known to block: hands the p over at once instead of after 20 us, from the first call on.
 template <auto Fn, class... A>
     requires detail::c_function<Fn>
 detail::callee_result<Fn> blocking_call(A&&... args) {

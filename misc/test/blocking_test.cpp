@@ -121,6 +121,28 @@ TEST(blocking, a_blocking_call_hands_its_p_over_itself) {
     });
 }
 
+// One callee for all: a call of it blocks, or comes back at once.
+void call_of_one_callee(bool blocks) {
+    std::atomic<bool> ran{!blocks};
+    if (blocks) gangway::go([&] { ran = true; });
+    gangway::call([&] {
+        while (!ran) std::this_thread::yield();
+    });
+}
+
+TEST(blocking, a_callee_that_blocks_as_a_rule_hands_its_p_over_until_it_does_not) {
+    test::run_and_check(test::with_ps(1), [] {
+        const auto handoffs = [] { return gangway::read_mem_stats().handoffs; };
+        const std::uint64_t at_first = handoffs();
+        for (int i = 0; i < 1'000 && handoffs() == at_first; i++) call_of_one_callee(true);
+        EXPECT_GT(handoffs(), at_first);
+        for (int i = 0; i < 1'000; i++) call_of_one_callee(false);
+        const std::uint64_t then = handoffs();
+        for (int i = 0; i < 100; i++) call_of_one_callee(false);
+        EXPECT_EQ(then, handoffs());
+    });
+}
+
 // conc036, the other way: a leaf call keeps the p, and what is queued behind it waits until it is back.
 TEST(blocking, a_leaf_call_keeps_its_p) {
     test::run_and_check(test::with_ps(1), [] {

@@ -82,12 +82,6 @@ inline word call_without_p(m* mp, g* gp, word (*fn)(void*), void* arg, std::int6
     return result;
 }
 
-[[gnu::noinline]] void exit_slowly(m* mp, g* gp, word (*fn)(void*)) {
-    const bool was_taken = (load_relaxed(mp->p_taken) & taken) != 0;
-    exitsyscall_slow(mp, gp);
-    if (was_taken) note_taken(fn);
-}
-
 }  // namespace
 
 crossed cgocall(word (*fn)(void*), void* arg) {
@@ -101,10 +95,10 @@ crossed cgocall(word (*fn)(void*), void* arg) {
     } else {
         check_not_in_call(mp);
         count(mp->ncgocall);
+        mp->callee = fn;
         entersyscall(mp);
         result = asmcgocall(mp, gp, fn, arg);
-        if (!exitsyscall_fast(mp)) [[unlikely]]
-            exit_slowly(mp, gp, fn);
+        exitsyscall(mp, gp);
     }
     if (gp->has_kept) [[unlikely]]
         rethrow_kept(gp);

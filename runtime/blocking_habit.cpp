@@ -28,6 +28,7 @@ experience experiences[callee_slots];
 }  // namespace
 
 void note_taken(callee fn) {
+    if (fn == nullptr) return;  // the m has called nothing yet: the runtime's own work
     experience& e = experiences[slot_of(fn)];
     if (load_relaxed(e.of) != fn) {
         store_relaxed(e.of, fn);

@@ -32,7 +32,7 @@ inline bool blocks_as_a_rule(callee fn) {
     return load_relaxed(some_callee_blocks) && load_relaxed(blocking_callees[slot_of(fn)]) == fn;
 }
 
-// The p was taken in a call of it.
+// The monitor took the p in a call of it, or of what it has called before: a callback calls too.
 void note_taken(callee fn);
 // A call of it that had handed its p over has returned: how long it was in C.
 void note_handed_over(callee fn, std::int64_t ns);

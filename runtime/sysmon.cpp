@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "runtime/blocking_habit.hpp"
 #include "runtime/chaos.hpp"
 #include "runtime/checkdead.hpp"
 #include "runtime/findrunnable.hpp"
@@ -110,6 +111,7 @@ int take(m** candidates, int n) {
             if (pp == nullptr) continue;
             store_relaxed(pp->status, Pidle);
             pp->sysmon_takes++;
+            note_taken((*mp)->callee);
             got[ngot++] = pp;
         }
     }

@@ -211,6 +211,7 @@ struct alignas(64) m {
     g g0;                                      // its sched.sp: where mcall and C start, downward
     std::atomic<std::uint64_t> ncgocall{0};    // counts: one writer
     std::atomic<std::uint64_t> ncgocallback{0};
+    one_writer<std::uint64_t (*)(void*)> callee{nullptr};  // of its last call. blocking_habit.hpp
     bool takes_next = false;          // owner: it takes the next goroutine that it readies itself. W1
     std::uint32_t nodirect = 0;       // != 0: a switch must go through schedule(), or be one of bound goroutines
     m* home = nullptr;                // itself, where goroutines are bound to it; else null. Owner. bound.hpp

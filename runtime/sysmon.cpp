@@ -137,9 +137,10 @@ void preempt_those_on(p* const* ps, int nps) {
     sched.lock.lock();
     for (int i = 0; i < nps; i++)
         if (m* mp = load_acquire(ps[i]->m)) ms[n++] = mp;  // P4
+    add_relaxed(sched.preempt_requests,
+                static_cast<std::uint64_t>(n));  // first: who has yielded finds itself counted
     request_preempt(ms, n);
     sched.lock.unlock();
-    add_relaxed(sched.preempt_requests, static_cast<std::uint64_t>(n));
 }
 
 struct retaken {

@@ -210,8 +210,8 @@ public:
     }
 
 private:
-    static constexpr std::int64_t soon = 100'000;  // ns
-    static constexpr int most_idle_naps = 4;       // as long
+    static constexpr std::int64_t soon = 500'000;  // ns
+    static constexpr int most_idle_naps = 16;      // some 500 us
 
     bool naps_on() { return woken_soon_ && !sched.dead_suspect && ++idle_naps_ <= most_idle_naps; }
 

@@ -30,7 +30,7 @@ def unit(row):
     name = row.removesuffix(COLD).removesuffix(ONE_CORE)
     if name.startswith(("rss_", "scale_memory", "floor_page")):
         return "B"
-    if name.endswith("_1000x100ms"):
+    if "_1000x100ms" in name:
         return "ms"
     return "us" if re.search("sleep_|lateness", name) else "ns"
 

@@ -233,6 +233,16 @@ bool rings_empty() {
     return true;
 }
 
+// *left_alone as steal_work says. The m may spin from then on.
+g* search(m* mp, p* pp, bool* left_alone) {
+    const bool timer_fired = fire_own(mp, pp);
+    if (g* gp = from_own_or_global(pp, timer_fired)) return gp;
+    if (g* gp = from_poller(pp)) return gp;
+    if (!may_spin(mp)) return nullptr;
+    if (!mp->spinning) become_spinning(mp);
+    return steal_work(mp, pp, left_alone);
+}
+
 // The p is idle, the m still counts as spinning. Beside goroutines that wake each other on a p of theirs there is nothing to
 // steal, but each wake-up would wake an m to find that out: some microseconds of the waker's. So this one stays the one
 // that spins, and sleeps in between: its second look (W2) comes a little later, or at once when a ring fills.
@@ -266,15 +276,8 @@ g* findrunnable(m* mp) {
             if (found != nullptr) return found;
             continue;
         }
-        p* pp = mp->p;
         bool left_alone = false;
-        const bool timer_fired = fire_own(mp, pp);
-        if (g* gp = from_own_or_global(pp, timer_fired)) return gp;
-        if (g* gp = from_poller(pp)) return gp;
-        if (may_spin(mp)) {
-            if (!mp->spinning) become_spinning(mp);
-            if (g* gp = steal_work(mp, pp, &left_alone)) return gp;
-        }
+        if (g* gp = search(mp, mp->p, &left_alone)) return gp;
         if (mp->awaits_answer && look_for_answer(mp)) continue;
         if (g* gp = give_up_p(mp)) return gp;
         if (mp->p != nullptr) continue;

@@ -42,7 +42,7 @@ g* take_from_global() {
 
 // What a switch to gp and its way back to its caller read.
 void fetch_stack(const g* gp) {
-    auto* sp = static_cast<const char*>(gp->sched.sp);
+    const auto* sp = static_cast<const char*>(gp->sched.sp);
     for (std::size_t line = 0; line < 4; line++) __builtin_prefetch(sp + line * cache_line);
 }
 }  // namespace

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A lock that the p which mostly takes it takes without a locked instruction: a channel's.
 //
-// A lock is held on a p that is not given away meanwhile (P3), so one thread at most takes it as that p. Once the same p
-// has taken it often enough it is biased to that p, which then takes it by a store to its own word `biased`. Whoever else
-// comes ends the bias: takes word_, and waits until the p has let go.
+// A lock is held on a p that is not given away meanwhile (P3), so one thread at most takes it as that p. Once the
+// same p has taken it often enough it is biased to that p, which then takes it by a store to its own word `biased`.
+// Whoever else comes ends the bias: takes word_, and waits until the p has let go.
 //
-//  BL1 bias_ is written with word_ held. Where it is not null the lock is held by that p while p.biased == this, or by
-//      who holds word_ and has made sure that it is not.
-//  BL2 The p stores p.biased, then looks at bias_ once more; who ends the bias clears bias_, then looks at p.biased. Between
-//      the two stands the asymmetric fence (F1): the p sees that it is over and steps back, or the other sees that the p
-//      holds the lock, and waits. Without it both could be in.
-//  BL3 The word that says so is the p's and not the lock's. Only the p writes it, so one that was kept waiting between its
-//      two looks undoes nothing of who holds the lock by then; and letting go touches nothing of the lock, which the next
-//      holder may free (L4).
-//  BL4 p.biased is one word: beside a lock that it holds so (the first of a select's) a p takes word_. That the bias is its
-//      own then changes nothing: nobody but the p itself could hold the lock by it, and it does not.
-//  BL5 To end a bias costs a heavy_fence, so a bias has to be earned: by first_threshold times in a row, and by twice as
-//      many after one that did not last for long enough to pay for its end.
+//  BL1 bias_ is written with word_ held. Where it is not null the lock is held by that p while p.biased == this, or
+//      by who holds word_ and has made sure that it is not.
+//  BL2 The p stores p.biased, then looks at bias_ once more; who ends the bias clears bias_, then looks at p.biased.
+//      Between the two stands the asymmetric fence (F1): the p sees that it is over and steps back, or the other sees
+//      that the p holds the lock, and waits. Without it both could be in.
+//  BL3 The word that says so is the p's and not the lock's. Only the p writes it, so one that was kept waiting
+//      between its two looks undoes nothing of who holds the lock by then; and letting go touches nothing of the
+//      lock, which the next holder may free (L4).
+//  BL4 p.biased is one word: beside a lock that it holds so (the first of a select's) a p takes word_. That the bias
+//      is its own then changes nothing: nobody but the p itself could hold the lock by it, and it does not.
+//  BL5 To end a bias costs a heavy_fence, so a bias has to be earned: by first_threshold times in a row, and by twice
+//      as many after one that did not last for long enough to pay for its end.
 //
 // Not recursive, not fair, as m_lock.
 #pragma once

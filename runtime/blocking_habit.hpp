@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Callees that block as a rule.
 //
-// A call keeps its p until the monitor finds it long and takes the p, one nap of some tens of us later. Where that happened in
-// one call of a callee after another, its next ones hand the p over before C runs, as blocking_call does, until too many
-// of them were short after all. A callee is known by its call's frame (call_frame::enter): one function, or one lambda.
+// A call keeps its p until the monitor finds it long and takes the p, one nap of some tens of us later. Where that
+// happened in one call of a callee after another, its next ones hand the p over before C runs, as blocking_call does,
+// until too many of them were short after all. A callee is known by its call's frame (call_frame::enter): one
+// function, or one lambda.
 //
 // All of this is a guess that every thread may correct, in any order: a wrong one costs a handover in vain, or a nap.
 #pragma once

@@ -141,8 +141,8 @@ void sleep_in_poller(m* mp, std::int64_t until) {
     store_seq_cst(sched.polluntil, 0);
     note_time();
     store_seq_cst(sched.lastpoll, load_relaxed(sched.coarse_time));
-    // Not spinning: an m that spun looks for a successor (W3), and where two goroutines take turns on the poller that one
-    // would find nothing, and be the next to sleep there.
+    // Not spinning: an m that spun looks for a successor (W3), and where two goroutines take turns on the poller that
+    // one would find nothing, and be the next to sleep there.
     reclaim_p(mp);
     inject(ready, 1);
 }
@@ -154,8 +154,8 @@ g* from_poller(p* pp) {
     return runqget(pp);
 }
 
-// Fires the p's timers. No m is woken for the first goroutine that becomes runnable by it: this m takes it, or wakes one
-// when it takes another instead. W1
+// Fires the p's timers. No m is woken for the first goroutine that becomes runnable by it: this m takes it, or wakes
+// one when it takes another instead. W1
 bool fire_own(m* mp, p* pp) {
     std::int64_t now = 0;
     mp->takes_next = true;
@@ -164,8 +164,8 @@ bool fire_own(m* mp, p* pp) {
     return fired;
 }
 
-// After a timer has fired here the goroutine that it made runnable goes first: one of the global queue may compute for a
-// whole time slice. The global queue's turn is put off, once.
+// After a timer has fired here the goroutine that it made runnable goes first: one of the global queue may compute
+// for a whole time slice. The global queue's turn is put off, once.
 g* from_own_or_global(p* pp, bool timer_fired) {
     if (scheduler_has_its_turn(pp) || pp->turn_put_off) {
         pp->turn_put_off = timer_fired && !pp->turn_put_off;
@@ -243,9 +243,9 @@ g* search(m* mp, p* pp, bool* left_alone) {
     return steal_work(mp, pp, left_alone);
 }
 
-// The p is idle, the m still counts as spinning. Beside goroutines that wake each other on a p of theirs there is nothing to
-// steal, but each wake-up would wake an m to find that out: some microseconds of the waker's. So this one stays the one
-// that spins, and sleeps in between: its second look (W2) comes a little later, or at once when a ring fills.
+// The p is idle, the m still counts as spinning. Beside goroutines that wake each other on a p of theirs there is
+// nothing to steal, but each wake-up would wake an m to find that out: some microseconds of the waker's. So this one
+// stays the one that spins, and sleeps in between: its second look (W2) comes a nap later.
 void linger() {
     constexpr int naps = 8;
     constexpr timespec nap{0, 20'000};

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The table behind handle.
 //
-//  M1 An id is a slot's number and its turn: which of the values that have stood in it is meant. Turns are odd while a
-//     value stands there and even while none does, so no id is ever right twice, nor is one of a slot that is empty.
-//  M2 Slots stand in blocks, each as large as all before it together, that are never freed or moved. So a look-up needs
-//     no lock: whatever the id says, there is a slot to look at or there is none. Number 0 is a slot that stays empty.
-//  M3 A slot's value is written under table_lock while the slot is empty, and its turn stored last (release); who looks
-//     it up loads the turn first (acquire). release() takes the turn on by a CAS, so of two one wins, and puts the slot
-//     into the free list when the value is gone.
+//  M1 An id is a slot's number and its turn: which of the values that have stood in it is meant. Turns are odd while
+//     a value stands there and even while none does, so no id is ever right twice, nor is one of a slot that is
+//     empty.
+//  M2 Slots stand in blocks, each as large as all before it together, that are never freed or moved. So a look-up
+//     needs no lock: whatever the id says, there is a slot to look at or there is none. Number 0 is a slot that stays
+//     empty.
+//  M3 A slot's value is written under table_lock while the slot is empty, and its turn stored last (release); who
+//     looks it up loads the turn first (acquire). release() takes the turn on by a CAS, so of two one wins, and puts
+//     the slot into the free list when the value is gone.
 #include <gangway/handle.hpp>
 
 #include <bit>
@@ -37,8 +39,8 @@ struct slot {
 
 constexpr std::uint32_t last_turn = ~0U - 1;  // a slot that has reached it is not used again
 
-// Of the block whose numbers have this bit as their highest: where its slot would be if it began with number 0. Set once each,
-// in order; the last stays null. An address and no pointer: it is outside of the block.
+// Of the block whose numbers have this bit as their highest: where its slot would be if it began with number 0. Set
+// once each, in order; the last stays null. An address and no pointer: it is outside of the block.
 std::atomic<std::uintptr_t> bases[32];
 constexpr int last_block = 31;
 slot* blocks[last_block];  // table_lock. The same, for who looks for leaks. Never freed: M2

@@ -16,8 +16,9 @@ namespace gangway::runtime {
 
 constinit scheduler sched;
 
-// The queue is a list through gs that may long have left all caches, as may their pages' entries in the page table: to follow
-// it is to wait for memory at each step. So each knows the one some places on, and whoever takes it fetches that one.
+// The queue is a list through gs that may long have left all caches, as may their pages' entries in the page table:
+// to follow it is to wait for memory at each step. So each knows the one some places on, and whoever takes it fetches
+// that one.
 void globrunqput(g* gp) {
     constexpr std::uint32_t places = std::size(decltype(sched.runq_last){});
     g*& before = sched.runq_last[sched.runq_puts++ % places];

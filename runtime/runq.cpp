@@ -74,12 +74,12 @@ private:
     bool alone_;
 };
 
-// A goroutine in runnext is about to run where it is. Stealing it at once only throws it back and forth: leave it there for
-// as long as its owner may need to park, which may be in the middle of waking the thief.
+// A goroutine in runnext is about to run where it is. Stealing it at once only throws it back and forth: leave it
+// there for as long as its owner may need to park, which may be in the middle of waking the thief.
 constexpr std::int64_t runnext_grace = 10'000;  // ns
 
-// True once the owner has run others, so that its runnext has its turn soon. By the tick too: two goroutines that wake
-// each other stand in runnext by turns, the same one at two looks.
+// True once the owner has run others, so that its runnext has its turn soon. By the tick too: two goroutines that
+// wake each other stand in runnext by turns, the same one at two looks.
 bool owner_gets_to_it(const p* victim, const g* next) {
     constexpr int pauses_between_looks = 16;
     std::uint32_t tick = load_relaxed(victim->schedtick);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Stream sockets over the poller.
 //
-//  O1 The descriptor is closed when it was asked for and no operation is in a system call with it: another thread's open
-//     could get its number, and the operation would go to the wrong file. socket_state.users counts the operations, and
-//     its top bit says that it is closed; who takes the count to zero with the bit set closes the descriptor.
+//  O1 The descriptor is closed when it was asked for and no operation is in a system call with it: another thread's
+//     open could get its number, and the operation would go to the wrong file. socket_state.users counts the
+//     operations, and its top bit says that it is closed; who takes the count to zero with the bit set closes the
+//     descriptor.
 #include <atomic>
 #include <cerrno>
 #include <gangway/poll.hpp>
@@ -65,8 +66,8 @@ struct socket_state {
     }
 
     const int fd;
-    // D4. A Unix socket ends a read where descriptors were sent along, too; and whoever has the descriptor's number may make
-    // another thing of it.
+    // D4. A Unix socket ends a read where descriptors were sent along, too; and whoever has the descriptor's number
+    // may make another thing of it.
     std::atomic<bool> short_read_tells;
     poll_desc* pd;
     std::atomic<std::uint32_t> users{0};
@@ -82,8 +83,8 @@ using detail::socket_state;
     throw std::system_error(EBADF, std::generic_category(), std::string(what) + ": closed");
 }
 
-// n, or -errno. Not inline: glibc declares errno's address constant, so a compiler may keep it across a wait, after which
-// the goroutine may be on another thread.
+// n, or -errno. Not inline: glibc declares errno's address constant, so a compiler may keep it across a wait, after
+// which the goroutine may be on another thread.
 [[gnu::noinline]] ssize_t or_errno(ssize_t n) {
     return n >= 0 ? n : -errno;
 }
@@ -159,7 +160,8 @@ void no_delay(int fd, int family) {
     if (family != AF_UNIX) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-// connect(2), begun. A Unix socket whose listener's queue is full says EAGAIN, and nothing tells when it no longer is.
+// connect(2), begun. A Unix socket whose listener's queue is full says EAGAIN, and nothing tells when it no longer
+// is.
 bool begin_connect(const stay& here, const socket_address& a, deadline at, const std::string& what) {
     for (;;) {
         int error = static_cast<int>(-or_errno(::connect(here.fd(), a.get(), a.size)));

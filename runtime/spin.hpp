@@ -16,8 +16,8 @@ namespace gangway::runtime {
 // About what the kernel needs to wake a thread: who spins for as long as that never pays more than twice the least.
 constexpr std::int64_t spin_ns = 20'000;
 
-// Lets the thread that is to bring it have this CPU, where it waits for that one. Who yields goes behind all others of the
-// machine, for a slice of theirs: where others compute, to sleep and be woken is sooner. False: it was so.
+// Lets the thread that is to bring it have this CPU, where it waits for that one. Who yields goes behind all others
+// of the machine, for a slice of theirs: where others compute, to sleep and be woken is sooner. False: it was so.
 inline bool yield_cpu(m* mp, std::int64_t* now) {
     constexpr std::int64_t others_compute = 200'000;  // ns
     sched_yield();
@@ -27,9 +27,9 @@ inline bool yield_cpu(m* mp, std::int64_t* now) {
     return false;
 }
 
-// On mp, with its p. True once come() is. Not beside goroutines that could have the p, unless an m is on its way to take
-// them, or they have waited for others_ns at most: what mp has just readied is mostly who will bring the next. Nor past the
-// time of a timer of its p's.
+// On mp, with its p. True once come() is. Not beside goroutines that could have the p, unless an m is on its way to
+// take them, or they have waited for others_ns at most: what mp has just readied is mostly who will bring the next.
+// Nor past the time of a timer of its p's.
 template <class F>
 bool spin_for(m* mp, F come, std::int64_t others_ns = 0) {
     constexpr int pauses_between_looks = 16;

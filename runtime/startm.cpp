@@ -183,9 +183,9 @@ void wake_for_rest() {
     if (timer != never_fires || load_relaxed(netpoll_waiters) != 0) wake_poller(timer);
 }
 
-// Why not let an m look for work with it, where nobody else does, as Go does: here the second look below finds what came
-// meanwhile, and a goroutine that is soon back from C would have to wait for that m to give up. 5.6 us for a call that
-// hands its p off, and 1.1 this way.
+// Why not let an m look for work with it, where nobody else does, as Go does: here the second look below finds what
+// came meanwhile, and a goroutine that is soon back from C would have to wait for that m to give up. 5.6 us for a
+// call that hands its p off, and 1.1 this way.
 void handoffp(p* pp, bool to_spinner) {
     if (!runqempty(pp) || (load_relaxed(sched.runqsize) != 0 && !(to_spinner && somebody_spins()))) {
         startm(pp, false);
@@ -213,8 +213,9 @@ void handoffp(p* pp, bool to_spinner) {
 }
 
 namespace {
-// Where the next goroutine is locked too (or its m stands there: Y3), the p goes straight to its m: through a third m it would be two wake-ups.
-// Not in the turn of others: where locked ones answer each other without end nobody else would look for those.
+// Where the next goroutine is locked too (or its m stands there: Y3), the p goes straight to its m: through a third m
+// it would be two wake-ups. Not in the turn of others: where locked ones answer each other without end nobody else
+// would look for those.
 bool hand_to_next_locked(m* mp) {
     if (load_relaxed(sched.gcwaiting) || scheduler_has_its_turn(mp->p)) return false;
     g* next = runqget(mp->p);

@@ -182,9 +182,9 @@ struct gqueue {
 // May run on another goroutine's small stack, or on g0. Must not park.
 using unlock_fn = bool (*)(g* gp, void* lock);
 
-// Whether it pays to look a moment longer for what others bring instead of going to sleep. Where that never came in time
-// it is left out for a while, and tried anew. Tried so often, some ms long: two threads on one CPU find nothing by it until
-// the kernel, which sees both awake then, has moved one to a CPU that is free.
+// Whether it pays to look a moment longer for what others bring instead of going to sleep. Where that never came in
+// time it is left out for a while, and tried anew. Tried so often, some ms long: two threads on one CPU find nothing
+// by it until the kernel, which sees both awake then, has moved one to a CPU that is free.
 class looks {
 public:
     bool pay() {
@@ -229,8 +229,8 @@ struct alignas(64) m {
     bool extra = false;                 // for foreign threads (extram.hpp). Set once
     bool attached = false;              // sched.lock: an extra m's: a thread has it
     std::atomic<bool> entering{false};  // an extra m's: an entry waits for its first p. I5
-    // Callbacks under way. Not beside lockedext: a compiler would test both with one load of eight bytes, which has to
-    // wait for the store of four that each callback makes (4 ns).
+    // Callbacks under way. Not beside lockedext: a compiler would test both with one load of eight bytes, which has
+    // to wait for the store of four that each callback makes (4 ns).
     std::uint32_t lockedint = 0;
     void (*callback_fn)(void*) = nullptr;  // of the innermost of them, for the report that names it
 
@@ -383,8 +383,8 @@ constexpr std::uint32_t attention_chaos = 4;  // set at the start, for good: cha
 // Hidden, as the other words of hot paths: read without a look into the GOT.
 [[gnu::visibility("hidden")]] extern scheduler sched;
 
-// The monitor calls it as often as it looks (10 ms at the most while a p is in use), and so does an m that was asleep or
-// without its p, before it runs a goroutine.
+// The monitor calls it as often as it looks (10 ms at the most while a p is in use), and so does an m that was asleep
+// or without its p, before it runs a goroutine.
 inline void note_time() {
     store_relaxed(sched.coarse_time, nanotime());
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// biased_lock: runtime/biased_lock.hpp, BL1 to BL4. Threads 0 and 1 have a p each, thread 2 has none. Each takes and releases
-// the lock as often as it likes: by its bias where it has it, or by the word even so (BL4). Who has the word gives the bias
-// to its p or not. All have store buffers.
+// biased_lock: runtime/biased_lock.hpp, BL1 to BL4. Threads 0 and 1 have a p each, thread 2 has none. Each takes and
+// releases the lock as often as it likes: by its bias where it has it, or by the word even so (BL4). Who has the word
+// gives the bias to its p or not. All have store buffers.
 //
 // What must hold: one holder at a time, who sees what the one before wrote.
 

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "c/block.h"
 #include "fixture.hpp"
 #include "runtime/timer.hpp"
 
@@ -275,14 +276,19 @@ extern "C" long timer_slack() {
 // The monitor's own is short. Here it makes threads, for ps that it takes from calls that block.
 GOROUTINE_TEST(sleep_for, c_finds_the_timer_slack_of_the_process_on_every_thread) {
     const long usual = gangway::call<&timer_slack>();
+    const int n = 4 * test::ps();
+    gate* all_in_c = ::gate_new();
     gangway::wait_group wg;
-    for (int i = 0; i < 4 * test::ps(); i++) {
-        wg.go([&] {
-            gangway::call<&::usleep>(5'000U);
-            EXPECT_EQ(usual, gangway::call<&timer_slack>());
+    for (int i = 0; i < n; i++) {
+        wg.go([=] {
+            EXPECT_EQ(usual, gangway::call([=] {
+                          ::gate_meet(all_in_c, n);
+                          return timer_slack();
+                      }));
         });
     }
     wg.wait();
+    ::gate_free(all_in_c);
 }
 
 // Every p is in a blocking call of C, again and again: timers go on.

@@ -10,6 +10,7 @@
 #include "runtime/extram.hpp"
 #include "runtime/findrunnable.hpp"
 #include "runtime/fork.hpp"
+#include "runtime/leak_roots.hpp"
 #include "runtime/netpoll.hpp"
 #include "runtime/newm.hpp"
 #include "runtime/preempt.hpp"
@@ -302,6 +303,7 @@ void stop_for_good() {
     if (usable_p(mp) != nullptr) store_relaxed(sched.exiting_m, mp);
     stop_all(longest_wait_at_exit);
     refuse_entries();
+    show_leak_roots();
 }
 
 }  // namespace gangway::runtime

@@ -499,6 +499,13 @@ TEST(exit, a_callback_after_the_stop_gives_on_error) {
     expect_exit(run_testprog("callback_after_stop"), 0, "C got on_error\n");
 }
 
+TEST(exit, what_goroutines_hold_is_no_leak) {
+    if (!test::under_asan) GTEST_SKIP() << "LeakSanitizer is a part of AddressSanitizer";
+    for (int i = 0; i < 5; i++) expect_exit(run_testprog("goroutines_hold_memory_at_the_end"), 0, "");
+    EXPECT_THAT(run_testprog("a_goroutine_leaks_memory").err,
+                HasSubstr("ERROR: LeakSanitizer: detected memory leaks"));
+}
+
 TEST(exit, static_objects_outlive_the_runtime) {
     expect_exit(run_testprog("static_objects_outlive_the_runtime"), 0, "static object destroyed last\n");
 }

@@ -286,9 +286,10 @@ GOROUTINE_TEST(select, stress_loses_nothing) {
             for (int i = 0; i < n; i++) received += *c[static_cast<std::size_t>(k)].recv();
         });
     }
-    // n on each channel, as the goroutines above: a channel that has had its share is left out.
-    const chan<int> none;
+    // n on each channel, as the goroutines above: one that has had its share is left out, by a channel that nobody else
+    // has. (With one for both the two would meet there.)
     wg.go([&] {
+        const chan<int> none;
         std::array<int, 4> left{n, n, n, n};
         auto from = [&](std::size_t k) {
             return on_recv(left[k] > 0 ? c[k] : none, [&, k](std::optional<int> v) {
@@ -299,6 +300,7 @@ GOROUTINE_TEST(select, stress_loses_nothing) {
         for (int i = 0; i < 4 * n; i++) select(from(0), from(1), from(2), from(3));
     });
     wg.go([&] {
+        const chan<int> none;
         std::array<int, 4> left{n, n, n, n};
         auto to = [&](std::size_t k) {
             return on_send(left[k] > 0 ? c[k] : none, 1, [&, k] {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <thread>
 
 #include <gangway/gangway.hpp>
@@ -173,6 +174,58 @@ made_first first;
 PROGRAM(static_objects_outlive_the_runtime) {
     first.used = true;
     gangway::run([] {});
+}
+
+// Memory that is reached from a goroutine's stack only, in each state in which the end may find one.
+std::unique_ptr<int> something() {
+    return std::make_unique<int>(1);
+}
+
+struct holds_to_the_end {
+    std::unique_ptr<int> held = something();
+    ~holds_to_the_end() { std::abort(); }
+};
+
+PROGRAM(goroutines_hold_memory_at_the_end) {
+    static gangway::chan<int> never;
+    in_c = ::gate_new();
+    gangway::run([] {
+        gangway::go([] {
+            const holds_to_the_end local;
+            never.recv();
+        });
+        gangway::go([] {
+            const holds_to_the_end local;
+            const gangway::os_thread_lock locked;
+            never.recv();
+        });
+        gangway::go([] {
+            const holds_to_the_end local;
+            gangway::blocking_call<&::gate_wait>(in_c, 0);
+        });
+        gangway::go([] {
+            const holds_to_the_end local;
+            gangway::userdata_callback<void(void*), 0> cb([] {
+                const holds_to_the_end of_callback;
+                never.recv();
+            });
+            gangway::call(cb.fn(), cb.data());
+        });
+        for (int i = 0; i < 100; i++) gangway::go([held = something()] { never.recv(); });
+        for (int i = 0; i < 10; i++)
+            gangway::go([held = something()] {
+                for (;;) gangway::gosched();
+            });
+        while (::gate_waiting(in_c) == 0) gangway::gosched();
+    });
+}
+
+PROGRAM(a_goroutine_leaks_memory) {
+    gangway::run([] {
+        gangway::spawn([] { static_cast<void>(something().release()); }).join();
+        // What the next one does is over what was left of it.
+        gangway::spawn([] { gangway::gosched(); }).join();
+    });
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run_test.sh PROGRAM: sdl_life on a display of its own. It fails when the board is wrong, or more than one frame in a
-# hundred is late by another one.
+# run_test.sh PROGRAM: sdl_life on a display of its own. It fails when the board is wrong, or every other frame is late by
+# another one.
 set -euo pipefail
 
 exec {number}<> <(:)

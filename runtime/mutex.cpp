@@ -58,22 +58,20 @@ void mutex::lock_slow(const char* what, wait_reason why) {
     }
 }
 
-void mutex::unlock_slow(std::int32_t left) {
-    if (((left + mutex_locked) & mutex_locked) == 0) fatal("sync: unlock of unlocked mutex");
-    if ((left & mutex_starving) != 0) {
-        semrelease(sema_, true);  // straight to the first waiter, which goes next
-        return;
-    }
-    std::int32_t old = left;
-    for (;;) {
-        // Nobody waits, or somebody is awake already, or has it.
-        if (old >> mutex_waiter_shift == 0 || (old & (mutex_locked | mutex_woken | mutex_starving)) != 0) return;
-        std::int32_t wanted = (old - (1 << mutex_waiter_shift)) | mutex_woken;
-        if (state_.compare_exchange_weak(old, wanted, std::memory_order_relaxed)) {
-            semrelease(sema_);
-            return;
-        }
-    }
+// The one step that lets the next in also says whom it wakes: after it the mutex may be gone, but for sema_, which the
+// waiter that is woken still needs.
+void mutex::unlock_slow(std::int32_t old) {
+    std::int32_t wanted = 0;
+    bool hands_over = false, wakes = false;
+    do {
+        if ((old & mutex_locked) == 0) fatal("sync: unlock of unlocked mutex");
+        wanted = old - mutex_locked;
+        hands_over = (old & mutex_starving) != 0;
+        wakes = !hands_over && old >> mutex_waiter_shift != 0 && (old & mutex_woken) == 0;
+        if (wakes) wanted = (wanted - (1 << mutex_waiter_shift)) | mutex_woken;
+    } while (!state_.compare_exchange_weak(old, wanted, std::memory_order_release, std::memory_order_relaxed));
+    if (hands_over || wakes)
+        semrelease(sema_, hands_over);  // handed over: straight to the first waiter, which goes next
 }
 
 }  // namespace gangway

@@ -141,6 +141,7 @@ private:
 
     text_out& out_;
     frame_texts* kept_;
+    std::int64_t now_ = nanotime();  // one for the report: looking up names takes its time
     bool show_all_ = false;
     bool show_called_only_ = false;  // not what was inlined into it
     int shown_ = 0;                  // functions of the entry under way
@@ -150,7 +151,7 @@ private:
 
 // From a second on: the clock that `since` is of is coarse.
 void entry_writer::put_wait(std::int64_t since) {
-    std::int64_t seconds = (nanotime() - since) / 1'000'000'000;
+    std::int64_t seconds = (now_ - since) / 1'000'000'000;
     if (since == 0 || seconds < 1) return;
     std::int64_t n = seconds < 60 ? seconds : seconds / 60;
     out_.put(", ");

@@ -14,8 +14,9 @@ enum class wait_reason : std::uint8_t;
 }
 
 // std's Lockable. Fair in the long run: a waiter that has waited for 1 ms gets the lock handed over. Not owned by a
-// goroutine: another may unlock it. Any thread; lock() may park and return on another. unlock() waits for nobody, but yields to a waiter that it hands the
-// lock to, so it may return on another thread. Unlocking an unlocked mutex is fatal. 8 bytes.
+// goroutine: another may unlock it. Any thread; lock() may park and return on another. unlock() waits for nobody, but
+// yields to a waiter that it hands the lock to, so it may return on another thread. Unlocking an unlocked mutex is fatal.
+// As std's it may be destroyed by who had it last, though the unlock() before has not returned yet. 8 bytes.
 class mutex {
 public:
     constexpr mutex() noexcept = default;
@@ -35,9 +36,10 @@ public:
                                               std::memory_order_relaxed);
     }
     void unlock() {
-        std::int32_t left = state_.fetch_sub(mutex_locked, std::memory_order_release) - mutex_locked;
-        if (left != 0) [[unlikely]]
-            unlock_slow(left);
+        std::int32_t alone = mutex_locked;
+        if (!state_.compare_exchange_strong(alone, 0, std::memory_order_release, std::memory_order_relaxed))
+            [[unlikely]]
+            unlock_slow(alone);
     }
 
 private:
@@ -53,7 +55,7 @@ private:
     GANGWAY_API void lock_slow();
     // What errors and stacks() call it.
     void lock_slow(const char* what, runtime::wait_reason why);
-    GANGWAY_API void unlock_slow(std::int32_t left);
+    GANGWAY_API void unlock_slow(std::int32_t old);
 
     std::atomic<std::int32_t> state_{0};
     std::atomic<std::uint32_t> sema_{0};

@@ -73,11 +73,11 @@ TEST(pinned, post_in_a_signal_handler) {
 }
 
 TEST(pinned, loopwait_names_what_the_loop_waits_for) {
-    const auto e = run_testprog("event_loop_stands_still", {"GANGWAY_DEBUG=loopwait=20"});
+    const auto e = run_testprog("event_loop_stands_still_until_it_is_told", {"GANGWAY_DEBUG=loopwait=20"});
     EXPECT_EQ(0, e.code) << e.err;
     EXPECT_THAT(e.err,
                 ContainsRegex("gangway: an event loop has stood still for [0-9]+ ms, while its goroutine waits:\n"
-                              "goroutine [0-9]+ \\[chan receive, locked to thread\\]:\n"));
+                              "goroutine [0-9]+ \\[chan receive(, [0-9]+ [a-z]+)?, locked to thread\\]:\n"));
     EXPECT_THAT(e.err, HasSubstr("testprog/pinned.cpp:"));
     EXPECT_EQ(1, occurrences(e.err, "gangway: an event loop")) << e.err;
     const auto off = run_testprog("event_loop_stands_still");
@@ -148,7 +148,7 @@ TEST(deadlock, pinned_threads_in_a_cycle) {
 TEST(deadlock, bound_goroutine_waits_locked_for_another) {
     const auto e = run_testprog("bound_goroutine_waits_locked_for_another");
     expect_fatal(e, deadlock);
-    expect_goroutine(e, "chan receive, locked to thread");
+    expect_goroutine(e, "chan receive", ", locked to thread");
     expect_goroutine(e, "runnable, locked to thread");
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <fcntl.h>
 #include <optional>
@@ -59,11 +60,13 @@ std::string shares(const counts& done, double mean) {
 
 // Eight goroutines on two ps: each is within 10 % of the mean. What is counted is turns, which the scheduler gives, and
 // not rounds of a loop: how many of those a turn has is for the machine's other work to say. Where that has kept one of
-// the two ms off its core the goroutines of its p had fewer turns, and nothing is said about the scheduler.
+// the two ms off its core the goroutines of its p had fewer turns, and nothing is said about the scheduler. A host that
+// takes a core away does not always say so: a scheduler that is not fair is so each time.
 template <class Work>
 void share_two_ps(std::chrono::milliseconds length, Work work) {
     constexpr int most_tries = 5;
     double share_of_cores = 0;
+    std::string unfair;
     for (int i = 0; i < most_tries; i++) {
         counts done{};
         share_of_cores = share_once(length, work, done);
@@ -71,10 +74,12 @@ void share_two_ps(std::chrono::milliseconds length, Work work) {
         std::uint64_t sum = 0;
         for (auto& n : done) sum += n;
         const double mean = static_cast<double>(sum) / goroutines;
-        for (auto& n : done)
-            EXPECT_NEAR(static_cast<double>(n), mean, 0.1 * mean) << "shares:" << shares(done, mean);
-        return;
+        if (std::ranges::all_of(done,
+                                [=](auto& n) { return std::abs(static_cast<double>(n) - mean) < 0.1 * mean; }))
+            return;
+        unfair += "\n" + shares(done, mean);
     }
+    ASSERT_EQ("", unfair);
     GTEST_SKIP() << "two ps had " << share_of_cores << " of two cores at the last try: others use them";
 }
 

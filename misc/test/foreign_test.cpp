@@ -368,7 +368,7 @@ TEST_F(threads, wait_for_channels_and_locks) {
                     s.release();
                 });
             }
-            gangway::go([&] {
+            wg.go([&] {
                 gangway::gosched();
                 rw.unlock();
                 std::lock_guard inner(m);

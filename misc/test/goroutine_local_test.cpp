@@ -206,8 +206,8 @@ GOROUTINE_TEST(goroutine_local, destructors_may_use_others) {
     gangway::go([&] {
         *plain = 4;  // the last to go
         first->f = [&] {
-            told.send(*plain);
             EXPECT_TRUE(second->f == nullptr);  // made anew
+            told.send(*plain);
         };
         second->f = [&] {
             EXPECT_TRUE(first->f != nullptr);

@@ -59,7 +59,7 @@ TEST(idle_threads, that_end_make_room_below_the_limit_of_threads) {
     for (int ms : {0, 1}) {
         gangway::options o = with_idle_ms(ms);
         o.max_threads =
-            2 * n + test::ps() + 3;  // in C; on their way to sleep; with a p; in run(), and two to spare
+            4 * n + test::ps() + 3;  // in C; on their way to sleep, or to their end; with a p; in run()
         test::run_and_check(o, [&] {
             for (int i = 0; i < test::sized(300); i++) burst(n);
         });
@@ -115,11 +115,13 @@ TEST(idle_threads, end_and_are_wanted_at_the_same_time) {
 TEST(idle_threads, are_kept_for_as_long_as_is_asked_for) {
     constexpr int n = 20;
     test::run_and_check(with_idle_ms(1'000'000'000), [&] {
-        burst(n);
         const std::uint64_t ended = gangway::read_mem_stats().ms_ended;
+        burst(n);
         gangway::sleep_for(50ms);
+        // Some that idled before this run began may end yet: not those that the burst has left.
+        EXPECT_LT(gangway::read_mem_stats().ms_ended, ended + n / 2);
         for (int i = 0; i < 10; i++) burst(n);
-        EXPECT_EQ(ended, gangway::read_mem_stats().ms_ended);
+        EXPECT_LT(gangway::read_mem_stats().ms_ended, ended + n / 2);
         EXPECT_GE(gangway::num_thread(), n);
     });
 }

@@ -57,10 +57,14 @@ void wait_in_all_ways() {
 
 GOROUTINE_TEST(issue9110, waiting_leaves_nothing_on_the_heap) {
     for (int i = 0; i < test::sized(200); i++) wait_in_all_ways();
-    const std::size_t before = in_use();
-    for (int i = 0; i < test::sized(2000); i++) wait_in_all_ways();
-    // Less than a word for each wait.
-    EXPECT_LT(in_use(), before + 64 * 1024);
+    // Threads that come meanwhile keep some for themselves; a leak grows each time.
+    bool grew = true;
+    for (int again = 0; grew && again < 5; again++) {
+        const std::size_t before = in_use();
+        for (int i = 0; i < test::sized(2000); i++) wait_in_all_ways();
+        grew = in_use() >= before + 64 * 1024;  // a word for each wait is more
+    }
+    EXPECT_FALSE(grew);
 }
 
 }  // namespace

@@ -104,27 +104,49 @@ GOROUTINE_TEST(mutex, a_foreign_thread_may_unlock_it) {
     m.unlock();
 }
 
+// The last of those who count themselves out under the lock destroys it, while the unlock() before may be under way.
+GOROUTINE_TEST(mutex, is_destroyed_by_who_had_it_last) {
+    struct shared {
+        mutex m;
+        int users = 3;
+    };
+    for (int i = 0; i < test::sized(20'000); i++) {
+        auto* s = new shared;
+        gangway::wait_group users;
+        for (int k = 0; k < 3; k++) {
+            users.go([s] {
+                s->m.lock();
+                const bool last = --s->users == 0;
+                s->m.unlock();
+                if (last) delete s;
+            });
+        }
+        users.wait();
+    }
+}
+
 // TestMutexFairness: one that takes the lock again as soon as it has let it go cannot keep it from one that comes seldom.
 GOROUTINE_TEST(mutex, TestMutexFairness) {
     using namespace std::chrono_literals;
+    constexpr int turns = 10;
+    constexpr int enough = 1'000 * turns;
     mutex m;
-    std::atomic<bool> over{false};
+    std::atomic<int> left{turns};
     auto greedy = gangway::spawn([&] {
-        while (!over) {
+        int taken = 0;
+        for (; left > 0 && taken < enough; taken++) {
             std::lock_guard lock(m);
             gangway::sleep_for(100us);
         }
+        return taken;
     });
-    const auto before = std::chrono::steady_clock::now();
-    auto sleeper = gangway::spawn([&] {
-        for (int i = 0; i < 10; i++) {
+    gangway::spawn([&] {
+        for (; left > 0; --left) {
             gangway::sleep_for(100us);
             std::lock_guard lock(m);
         }
-        return std::chrono::steady_clock::now() - before;
-    });
-    EXPECT_LT(sleeper.join(), 10s);
-    over = true;
+    }).join();
+    EXPECT_LT(greedy.join(), enough);
 }
 
 // A waiter that has waited long gets the lock handed over: nobody who comes later overtakes it for ever.

@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include <gmock/gmock.h>
+
 #include "c/callback.h"
 #include "fixture.hpp"
 #include "wander.hpp"
@@ -315,15 +317,11 @@ GOROUTINE_TEST(bound_goroutines, leave_others_their_turn) {
             while (!stop) gangway::gosched();
         });
     }
-    std::int64_t longest = 0;
-    for (int i = 0; i < 20; i++) {
-        auto since = std::chrono::steady_clock::now();
+    for (int i = 0; i < 20; i++) {  // if they did not share it, this would not come to its end
         gangway::gosched();
         gangway::sleep_for(1ms);  // a timer of the p that they have
-        longest = std::max(longest, (std::chrono::steady_clock::now() - since) / 1ms);
     }
     stop = true;
-    EXPECT_LT(longest, test::under_sanitizer ? 5000 : 1000);
 }
 
 GOROUTINE_TEST(bound_goroutines, have_their_turn_beside_others) {
@@ -410,8 +408,8 @@ GOROUTINE_TEST(bound_goroutines, are_in_the_counts_and_reports) {
     EXPECT_EQ(3U, gangway::read_mem_stats().runnable);  // on the thread that is another's
     EXPECT_EQ(3, test::goroutines_in("runnable"));
     const std::string all = gangway::stacks();
-    EXPECT_NE(std::string::npos, all.find("[pinned_thread idle, locked to thread]")) << all;
-    EXPECT_NE(std::string::npos, all.find("[chan receive, locked to thread]")) << all;
+    EXPECT_THAT(all, ::testing::ContainsRegex("\\[pinned_thread idle(, [0-9]+ [a-z]+)?, locked to thread\\]"));
+    EXPECT_THAT(all, ::testing::ContainsRegex("\\[chan receive(, [0-9]+ [a-z]+)?, locked to thread\\]"));
     gate.send(1);
 }
 

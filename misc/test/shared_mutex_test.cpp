@@ -327,7 +327,7 @@ GOROUTINE_TEST(shared_mutex, foreign_threads_among_goroutines) {
             }
         });
     }
-    EXPECT_TRUE(test::yield_until([&] { return wrote > test::sized(1000) && read > test::sized(1000); }));
+    EXPECT_TRUE(test::yield_until([&] { return wrote > 100 && read > 100; }));
     over = true;
     done.wait();
     for (auto& t : threads) gangway::blocking_call([&] { t.join(); });  // they need a p to come to their end

@@ -87,7 +87,7 @@ std::atomic<long> rounds_done{0};
 std::atomic<bool> changes_done{false};
 
 // No round on any thread has ended for so long: a hang. The other thread of the report's own hang is the second alarm.
-constexpr unsigned hang_seconds = 240;
+constexpr unsigned hang_seconds = 150;
 
 void on_alarm(int) {
     static const char text[] = "gangway_stress: no round ends: a hang\n";

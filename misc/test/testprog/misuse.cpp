@@ -155,7 +155,7 @@ PROGRAM(unlock_of_shared_mutex_that_a_writer_waits_for) {
         gangway::shared_mutex rw;
         rw.lock_shared();
         gangway::go([&] { rw.lock(); });
-        while (gangway::stacks().find("[shared_mutex lock]") == std::string::npos) gangway::gosched();
+        while (gangway::stacks().find("[shared_mutex lock") == std::string::npos) gangway::gosched();
         rw.unlock();
     });
 }

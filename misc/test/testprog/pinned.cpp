@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Misuse of pinned_thread and event_loop, and waits for them that never end.
+#include <unistd.h>
+
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <functional>
 #include <gangway/gangway.hpp>
 #include <gangway/loop/poll.hpp>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "testprog.hpp"
 
@@ -59,7 +64,7 @@ PROGRAM(event_loop_destroyed_while_run_waits) {
     gangway::run([] {
         auto loop = std::make_unique<gangway::poll_loop>();
         gangway::go([&] { loop->run([] {}); });
-        while (gangway::stacks().find("[event_loop run]") == std::string::npos) gangway::gosched();
+        while (gangway::stacks().find("[event_loop run") == std::string::npos) gangway::gosched();
         loop.reset();
     });
 }
@@ -114,19 +119,40 @@ PROGRAM(post_in_a_signal_handler_in_c) {
 }
 
 // With loopwait: what waits is told of, and the loop goes on.
-PROGRAM(event_loop_stands_still) {
-    gangway::run([] {
+void stand_still(const std::function<void()>& until) {
+    gangway::run([&] {
         gangway::poll_loop loop;
         gangway::chan<int> answer;
         loop.post([&] {
             answer.recv();
             loop.quit();
         });
-        gangway::go([answer]() mutable {
-            gangway::sleep_for(300ms);
+        gangway::go([&until, answer]() mutable {
+            until();
             answer.send(1);
         });
         loop.exec();
+    });
+}
+
+PROGRAM(event_loop_stands_still) {
+    stand_still([] { gangway::sleep_for(300ms); });
+}
+
+PROGRAM(event_loop_stands_still_until_it_is_told) {
+    int fds[2];
+    if (pipe(fds) != 0) std::abort();
+    const int to_test = dup(STDERR_FILENO);
+    dup2(fds[1], STDERR_FILENO);
+    stand_still([&] {
+        std::string text;
+        while (text.find("testprog/pinned.cpp:") == std::string::npos) {
+            char part[4096];
+            const ssize_t n = gangway::call<&::read>(fds[0], part, sizeof part);
+            if (n <= 0 || write(to_test, part, static_cast<std::size_t>(n)) != n) std::abort();
+            text.append(part, static_cast<std::size_t>(n));
+        }
+        dup2(to_test, STDERR_FILENO);
     });
 }
 

@@ -13,8 +13,8 @@
 
 // Weak: found where the program is built with LeakSanitizer, which the library need not be.
 // https://github.com/llvm/llvm-project/blob/main/compiler-rt/include/sanitizer/lsan_interface.h
-extern "C" [[gnu::weak]] void __lsan_register_root_region(const void* at,
-                                                          std::size_t bytes);  // NOLINT(*-identifier)
+// NOLINTNEXTLINE(bugprone-reserved-identifier)
+extern "C" [[gnu::weak]] void __lsan_register_root_region(const void* at, std::size_t bytes);
 
 namespace gangway::runtime {
 

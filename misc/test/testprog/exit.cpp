@@ -35,17 +35,20 @@ void say(const char* what) {
     std::fflush(stdout);
 }
 
+constexpr int counters = 8;
+
 // Registered before the runtime starts, so it runs after the stop.
 void counter_stands_still() {
     const long before = counter;
     expect(before > 0, "goroutines ran");
     let_time_pass();
-    expect(before == counter, "a goroutine runs after the stop");
+    // The stop waits for a second: one whose thread had no CPU for so long may count once more.
+    expect(counter - before <= counters, "a goroutine runs after the stop");
     say("stopped before this");
 }
 
 void start_counters() {
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < counters; i++) {
         gangway::go([] {
             for (;;) {
                 ++counter;

@@ -4,6 +4,7 @@
 // may take it. The last waiter, or one that waited less, switches back.
 #include <gangway/mutex.hpp>
 
+#include "runtime/chaos_window.hpp"
 #include "runtime/extram.hpp"
 #include "runtime/park.hpp"
 #include "runtime/sema.hpp"
@@ -63,6 +64,7 @@ void mutex::lock_slow(const char* what, wait_reason why) {
 void mutex::unlock_slow(std::int32_t old) {
     std::int32_t wanted = 0;
     bool hands_over = false, wakes = false;
+    chaos_window();
     do {
         if ((old & mutex_locked) == 0) fatal("sync: unlock of unlocked mutex");
         wanted = old - mutex_locked;

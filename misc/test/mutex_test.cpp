@@ -108,14 +108,15 @@ GOROUTINE_TEST(mutex, a_foreign_thread_may_unlock_it) {
 GOROUTINE_TEST(mutex, is_destroyed_by_who_had_it_last) {
     struct shared {
         mutex m;
-        int users = 3;
+        int users = 8;
     };
-    for (int i = 0; i < test::sized(20'000); i++) {
+    for (int i = 0; i < test::sized(2'000); i++) {
         auto* s = new shared;
         gangway::wait_group users;
-        for (int k = 0; k < 3; k++) {
-            users.go([s] {
+        for (int k = s->users; k > 0; k--) {
+            users.go([s, k] {
                 s->m.lock();
+                if (k % 2 == 0) gangway::gosched();  // so that others come to wait
                 const bool last = --s->users == 0;
                 s->m.unlock();
                 if (last) delete s;

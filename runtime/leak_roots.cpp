@@ -20,8 +20,8 @@ namespace gangway::runtime {
 
 namespace {
 
-// A copy of what is in use of each stack, in one place: of each region LeakSanitizer reads all of /proc/self/maps, and
-// whole stacks have pages that were never touched, and words of calls that have returned.
+// A copy of what is in use of the stacks of those that wait, in one place: of each region LeakSanitizer reads all of
+// /proc/self/maps, and whole stacks have pages that were never touched, and words of calls that have returned.
 struct copies {
     std::uintptr_t* words;  // null: only counted
     std::size_t room;
@@ -36,21 +36,19 @@ struct copies {
     }
 };
 
-// Where the used part of gp's stack begins; 0: it is this thread's stack, which is looked at anyway, or none.
-std::uintptr_t lowest_in_use(const g* gp) {
-    if (load_relaxed(gp->status) == Gdead) return 0;
-    const m* mp = load_relaxed(gp->m);
-    if (mp == nullptr) return reinterpret_cast<std::uintptr_t>(gp->sched.sp);
-    if (mp == getm() && on_curg_stack(mp)) return 0;
-    if (load_relaxed(mp->in_syscall) != 0) return reinterpret_cast<std::uintptr_t>(gp->syscallsp);
-    return gp->stk.lo;  // in a leaf_call, or the stop was in vain
-}
-
-void copy(g* gp, void* arg) {
+void show(g* gp, void* arg) {
     auto* all = static_cast<copies*>(arg);
     const auto at = reinterpret_cast<std::uintptr_t>(gp);
-    const std::uintptr_t sp = lowest_in_use(gp);
-    all->add(sp != 0 ? sp : at, at + sizeof(g));
+    all->add(at, at + sizeof(g));
+    if (load_relaxed(gp->status) == Gdead) return;
+    const m* mp = load_relaxed(gp->m);
+    if (mp == nullptr) {
+        all->add(reinterpret_cast<std::uintptr_t>(gp->sched.sp), at);
+    } else if (all->words != nullptr && (mp != getm() || !on_curg_stack(mp))) {
+        // In C, which may be calling back just now: what the callback pushes, until it is stopped for want of a p, no
+        // copy would have. (This thread's own is looked at anyway.)
+        __lsan_register_root_region(reinterpret_cast<const void*>(gp->stk.lo), gp->stk.hi - gp->stk.lo);
+    }
 }
 
 }  // namespace
@@ -58,12 +56,12 @@ void copy(g* gp, void* arg) {
 void show_leak_roots() {
     if (&__lsan_register_root_region == nullptr) return;
     copies all{nullptr, 0, 0};
-    if (!try_for_each_g(&copy, &all) || all.count == 0) return;
+    if (!try_for_each_g(&show, &all) || all.count == 0) return;
     const std::size_t bytes = all.count * sizeof(std::uintptr_t);
     void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (at == MAP_FAILED) return;
     all = {static_cast<std::uintptr_t*>(at), all.count, 0};
-    if (try_for_each_g(&copy, &all)) __lsan_register_root_region(at, bytes);
+    if (try_for_each_g(&show, &all)) __lsan_register_root_region(at, bytes);
 }
 
 }  // namespace gangway::runtime
